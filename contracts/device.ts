@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { positionSchema } from './geo.ts'
+import { deviceIdPattern } from './topics.ts'
+
+export const deviceIdSchema = z.string().regex(deviceIdPattern, 'letters, digits and . _ : - only, 1 to 64 of them')
+
+/** `registered` may connect, `revoked` may not until its credentials are rotated, `decommissioned` never again. */
+export const deviceStates = ['registered', 'revoked', 'decommissioned'] as const
+
+/** What a client may say of a device; the rest is the server's. */
+export const deviceInputSchema = z.object({
+  id: deviceIdSchema,
+  name: z.string().trim().min(1).max(120).optional(),
+  /** Kinds of reading it is expected to send; others are accepted too. */
+  kinds: z.array(z.string().min(1).max(32)).max(16).default([]),
+  position: positionSchema.nullish(),
+  gatewayId: deviceIdSchema.nullish(),
+  labels: z.record(z.string().max(40), z.string().max(120)).default({}),
+})
+export type DeviceInput = z.infer<typeof deviceInputSchema>
+
+export interface Device {
+  readonly id: string
+  readonly name: string
+  readonly kinds: readonly string[]
+  readonly position: { readonly latitude: number; readonly longitude: number } | undefined
+  readonly gatewayId: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly state: (typeof deviceStates)[number]
+  /** True for devices of the demo city: everything about them is made up, and screens say so. */
+  readonly simulated: boolean
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+export const commandStates = ['queued', 'delivered', 'done', 'failed', 'expired'] as const
+
+export interface DeviceCommand {
+  readonly id: string
+  readonly deviceId: string
+  readonly name: string
+  readonly body: Readonly<Record<string, unknown>>
+  readonly state: (typeof commandStates)[number]
+  readonly queuedAtMs: number
+  readonly deliveredAtMs: number | undefined
+  readonly finishedAtMs: number | undefined
+  readonly result: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface DevicePresence {
+  readonly deviceId: string
+  readonly online: boolean
+  readonly changedAtMs: number
+  readonly cause: 'connect' | 'disconnect' | 'keepalive' | 'takeover' | 'revoked' | 'last-will' | 'shutdown'
+}
