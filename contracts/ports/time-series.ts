@@ -1,3 +1,5 @@
+import type { RuleTransition } from '../alert.ts'
+import type { QuarantineReason } from '../reading.ts'
 import type { QuarantineStore } from './telemetry.ts'
 
 export const aggregates = ['lttb', 'mean', 'min', 'max', 'raw'] as const
@@ -105,4 +107,79 @@ export interface TimeSeriesUpkeep {
   }): Promise<{ readonly readings: number; readonly quarantined: number }>
   /** A consistent copy while running. */
   backup(directory: string): Promise<{ readonly files: readonly string[] }>
+}
+
+/** Readings of one kind, column by column; row `i` is the i-th entry of every column. */
+export interface ReadingColumns {
+  readonly kind: string
+  readonly count: number
+  /** Numbers of the store's own device dictionary. */
+  readonly deviceNo: Int32Array
+  readonly observedAtMs: Float64Array
+  readonly receivedAtMs: Float64Array
+  /** -1 where the device sent none. */
+  readonly seq: Float64Array
+  /** Bit 0: the time is the broker's, not the device's. */
+  readonly flags: Uint8Array
+  /** One column per field, in `fieldNames` order; NaN where the device sent none. */
+  readonly fields: readonly Float64Array[]
+}
+
+export interface QuarantineEntry {
+  readonly id: number
+  readonly deviceId: string
+  readonly topic: string
+  readonly reason: QuarantineReason
+  readonly field: string | undefined
+  readonly receivedAtMs: number
+  readonly payload: Uint8Array
+}
+
+/** What happened to readings that left no row of their own, so that the ledger adds up after a crash. */
+export interface LedgerDelta {
+  readonly deviceNo: number
+  readonly duplicate: number
+  readonly quarantined: number
+  readonly rejected: number
+}
+
+/** Everything one group commit makes durable, all or nothing. */
+export interface WriteBatch {
+  /** Rises by one per batch; every row remembers its batch. */
+  readonly batchNo: number
+  readonly newDevices: readonly { readonly no: number; readonly id: string }[]
+  readonly readings: readonly ReadingColumns[]
+  readonly quarantine: readonly QuarantineEntry[]
+  /** Quarantined messages that were replayed with success. */
+  readonly quarantineLeft: readonly number[]
+  readonly ledger: readonly LedgerDelta[]
+  readonly transitions: readonly RuleTransition[]
+  /** State of the pipeline after this batch; recovery starts here. Taken now and then, not with every batch. */
+  readonly snapshot: { readonly body: string; readonly transitionsAppliedTo: number } | undefined
+}
+
+export interface Recovered {
+  readonly devices: readonly { readonly no: number; readonly id: string }[]
+  readonly snapshot: string | undefined
+  readonly batchNoMax: number
+  readonly quarantineIdMax: number
+  /** Ledger changes since the snapshot. */
+  readonly ledger: readonly LedgerDelta[]
+  /** Transitions not known to have reached their sink, oldest first. */
+  readonly transitions: readonly { readonly batchNo: number; readonly transition: RuleTransition }[]
+  /** Readings stored since the snapshot, in the order they were stored. */
+  readonly readings: AsyncIterable<ReadingColumns>
+}
+
+/** Writing side of the time series. One writer at a time; `commit` calls may not overlap. */
+export interface TimeSeriesWriter {
+  recover(): Promise<Recovered>
+  /** Resolves when the batch is on disk (fsync). On rejection nothing of it is, and `recover` must be called again. */
+  commit(batch: WriteBatch): Promise<void>
+  /** @returns for each row of `keys` 1 when a reading with that device, time and sequence is stored, else 0 */
+  findStored(keys: Pick<ReadingColumns, 'kind' | 'count' | 'deviceNo' | 'observedAtMs' | 'seq'>): Promise<Uint8Array>
+}
+
+export interface TimeSeriesStore extends TimeSeriesReader, TimeSeriesUpkeep, TimeSeriesWriter {
+  close(): Promise<void>
 }
