@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { alertStates, ruleConditionSchema } from '../alert.ts'
+import { severitySchema } from '../severity.ts'
+import { timeSchema } from './common.ts'
+
+export const alertResourceSchema = z
+  .strictObject({
+    id: z.string(),
+    ruleId: z.string(),
+    ruleName: z.string(),
+    deviceId: z.string(),
+    kind: z.string(),
+    severity: severitySchema,
+    state: z.enum(alertStates),
+    message: z.string(),
+    value: z.number().nullable().describe('The value that raised it; null for silence'),
+    raisedAt: timeSchema,
+    acknowledgedAt: timeSchema.nullable(),
+    acknowledgedBy: z.string().nullable(),
+    resolvedAt: timeSchema.nullable(),
+    resolvedBy: z.string().nullable().describe('`rule` when the condition cleared by itself, else the id of a user'),
+    assignedTo: z.string().nullable(),
+    updatedAt: timeSchema,
+  })
+  .meta({ id: 'Alert' })
+export type AlertResource = z.infer<typeof alertResourceSchema>
+
+export const alertNoteSchema = z
+  .strictObject({
+    at: timeSchema,
+    by: z.string(),
+    action: z.enum(['raised', 'acknowledged', 'assigned', 'commented', 'cleared', 'resolved']),
+    text: z.string().nullable(),
+  })
+  .meta({ id: 'AlertNote' })
+export type AlertNoteResource = z.infer<typeof alertNoteSchema>
+
+export const alertDetailSchema = z
+  .strictObject({ ...alertResourceSchema.shape, notes: z.array(alertNoteSchema) })
+  .meta({ id: 'AlertDetail' })
+export type AlertDetail = z.infer<typeof alertDetailSchema>
+
+export const ruleResourceSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    severity: severitySchema,
+    enabled: z.boolean(),
+    condition: ruleConditionSchema,
+    builtIn: z.boolean().describe("From a kind's descriptor: may be changed or switched off, not deleted"),
+    updatedAt: timeSchema,
+  })
+  .meta({ id: 'AlertRule' })
+export type RuleResource = z.infer<typeof ruleResourceSchema>
