@@ -1,0 +1,64 @@
+import type { AlertRecords } from './alerts.ts'
+import type { AuditRecords } from './audit.ts'
+import type { CommandRecords } from './commands.ts'
+import type { DeviceRecords } from './devices.ts'
+import type { ProvisioningKeyRecords } from './provisioning-keys.ts'
+import type { RuleRecords } from './rules.ts'
+import type { SessionRecords } from './sessions.ts'
+import type { SettingRecords } from './settings.ts'
+import type { SosRecords } from './sos.ts'
+import type { UserRecords } from './users.ts'
+
+/** One repository per noun; every method is one durable step unless it is called inside `transaction`. */
+export interface Repositories {
+  readonly devices: DeviceRecords
+  readonly provisioningKeys: ProvisioningKeyRecords
+  readonly commands: CommandRecords
+  readonly users: UserRecords
+  readonly sessions: SessionRecords
+  readonly audit: AuditRecords
+  readonly settings: SettingRecords
+  readonly rules: RuleRecords
+  readonly alerts: AlertRecords
+  readonly sos: SosRecords
+}
+
+export interface RecordsStats {
+  readonly engine: 'sqlite'
+  readonly version: string
+  readonly bytesOnDisk: number
+  /** Rows by table. */
+  readonly rows: Readonly<Record<string, number>>
+}
+
+export interface RecordsKeep {
+  readonly nowMs: number
+  /** Commands that came to an end longer ago than this are deleted. */
+  readonly commandsKeepDays: number
+  /** So are sessions that ended. */
+  readonly sessionsKeepDays: number
+  /** So are resolved alerts with their notes. */
+  readonly alertsKeepDays: number
+}
+
+/** The records store: people, devices, rules, alerts, what was done. */
+export interface Records extends Repositories {
+  /**
+   * Runs `work` as one durable step. Use only the repositories it is given: the others wait for it to end.
+   * Await nothing in it but them, for nobody else can read or write meanwhile.
+   */
+  transaction<T>(work: (repositories: Repositories) => Promise<T>): Promise<T>
+  /** True when the store answers. Never throws. */
+  isHealthy(): Promise<boolean>
+  stats(): Promise<RecordsStats>
+  /** Deletes what is older than its keep. @returns rows by table */
+  retain(keep: RecordsKeep): Promise<Readonly<Record<string, number>>>
+  /**
+   * Writes a consistent copy while running; the file appears whole or not at all.
+   * @returns its size in bytes
+   * @throws AppError `backup-exists`
+   */
+  backup(path: string): Promise<number>
+  /** Calling it twice is harmless. */
+  close(): Promise<void>
+}
