@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '../contracts/errors.ts'
+
+/** Where everything lies in a data directory. */
+export interface DataDir {
+  readonly path: string
+  readonly recordsPath: string
+  readonly timeSeriesDir: string
+  readonly brokerDir: string
+  readonly jwtSecretPath: string
+}
+
+export function layOut(path: string): DataDir {
+  return {
+    path,
+    recordsPath: join(path, 'records.db'),
+    timeSeriesDir: join(path, 'time-series'),
+    brokerDir: join(path, 'broker'),
+    jwtSecretPath: join(path, 'jwt-secret'),
+  }
+}
+
+/**
+ * Makes the directory when it is not there, for its owner alone.
+ * @throws AppError `data-dir-unusable`
+ */
+export function openDataDir(path: string): DataDir {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new AppError('unavailable', 'data-dir-unusable', `the data directory ${path} cannot be used: ${reason}`, {
+      cause: error,
+    })
+  }
+  return layOut(path)
+}
+
+/** The secret that signs access tokens; drawn at the first start, readable by its owner alone. */
+export function readOrDrawSecret(path: string): string {
+  try {
+    // `wx`: a secret that is there is never drawn over, tokens in people's hands depend on it.
+    writeFileSync(path, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const secret = readFileSync(path, 'utf8').trim()
+  if (secret.length >= 32) return secret
+  throw new AppError('internal', 'jwt-secret-damaged', `${path} holds no usable secret; delete it to draw a new one`)
+}
