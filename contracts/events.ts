@@ -24,4 +24,7 @@ export interface BusEvents {
   'command-changed': { readonly command: DeviceCommand }
   /** `isNew` is false when the press joined an active SOS. */
   'sos-pressed': { readonly sos: SosRecord; readonly isNew: boolean }
+  'sos-resolved': { readonly sos: SosRecord }
+  /** Somebody's role, ban or session is no longer what a token they hold was accepted for. All sessions when none is named. */
+  'access-changed': { readonly userId: string; readonly sessionId: string | undefined }
 }

@@ -9,7 +9,7 @@ import type { SosRecord } from './sos.ts'
  * The operators' live feed over Socket.IO (namespace `/`, path `/socket.io`, access token in `auth.token`).
  * A client keeps its picture with `live-state.ts`, which alone knows how to read snapshots and deltas.
  *
- * client: `live:subscribe` LiveSubscribe -> {ok: true, resumed} or {error}
+ * client: `live:subscribe` LiveSubscribe -> {ok: true, resumed, expiresAtMs} or {error}
  * client: `live:viewport` LiveViewport -> {ok: true} or {error}
  * client: `live:authenticate` {token} -> {ok: true, expiresAtMs} or {error}; keeps the socket when a token ends
  * server: `live:snapshot` LiveSnapshot, `live:delta` LiveDelta
@@ -69,8 +69,10 @@ export interface LiveView {
 }
 
 export const liveSubscribeSchema = liveViewportSchema.extend({
-  /** Where the client's picture stands: `epoch`, `seq` and `view` of its state. */
-  resume: z.object({ epoch: z.string().max(64), seq: z.number().int().nonnegative(), view: liveViewSchema }).nullish(),
+  /** Where the client's picture stands: `epoch`, `seq` and `view` of its state. Without a view it gets a snapshot. */
+  resume: z
+    .object({ epoch: z.string().max(64), seq: z.number().int().nonnegative(), view: liveViewSchema.nullish() })
+    .nullish(),
 })
 export type LiveSubscribe = z.input<typeof liveSubscribeSchema>
 
