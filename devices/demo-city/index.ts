@@ -20,3 +20,4 @@ export function createDemoCity(seed = 1): DemoCity {
   const map = drawCityMap(plan)
   return { name: cityName, centre: cityCentre, bounds: boundsOf(map), map, devices: placeDevices(plan, seed) }
 }
+export { createDemoFleet, type DemoFleetOptions } from './fleet.ts'
