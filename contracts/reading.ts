@@ -42,7 +42,6 @@ export interface QuarantinedMessage {
   readonly receivedAtMs: number
   /** The bytes as received: the whole message when it could not be read, the one reading when it could. */
   readonly payload: Uint8Array
-  readonly replayedAtMs: number | undefined
 }
 
 /**

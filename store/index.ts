@@ -12,3 +12,5 @@ export type { StoredRule } from './records/rules.ts'
 export type { Rotation, Session } from './records/sessions.ts'
 export type { SosQuery } from './records/sos.ts'
 export type { User, UserQuery } from './records/users.ts'
+// time series
+export { type DuckDbOptions, openDuckDbStore } from './time-series/duckdb-store.ts'

@@ -1,0 +1,380 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { findKind } from '../../contracts/kinds/index.ts'
+import { fieldNames } from '../../contracts/kinds/kind.ts'
+import type { ReadingColumns, TimeSeriesStore, WriteBatch } from '../../contracts/ports/time-series.ts'
+import { openDuckDbStore } from '../../store/time-series/duckdb-store.ts'
+import { aTempDir } from '../support/temp-dir.ts'
+
+const noonMs = Date.UTC(2026, 0, 15, 12)
+const hourMs = 3_600_000
+
+interface Row {
+  readonly device?: number
+  readonly atMs: number
+  readonly seq?: number
+  readonly values: Record<string, number>
+}
+
+function columnsOf(kindId: string, rows: readonly Row[]): ReadingColumns {
+  const names = fieldNames(findKind(kindId)!)
+  return {
+    kind: kindId,
+    count: rows.length,
+    deviceNo: Int32Array.from(rows, (row) => row.device ?? 1),
+    observedAtMs: Float64Array.from(rows, (row) => row.atMs),
+    receivedAtMs: Float64Array.from(rows, (row) => row.atMs + 250),
+    seq: Float64Array.from(rows, (row) => row.seq ?? -1),
+    flags: new Uint8Array(rows.length),
+    fields: names.map((name) => Float64Array.from(rows, (row) => row.values[name] ?? Number.NaN)),
+  }
+}
+
+function aBatch(batchNo: number, parts: Partial<WriteBatch> = {}): WriteBatch {
+  return {
+    batchNo,
+    newDevices:
+      batchNo === 1
+        ? [
+            { no: 1, id: 'aq-1' },
+            { no: 2, id: 'aq-2' },
+          ]
+        : [],
+    readings: [],
+    quarantine: [],
+    quarantineLeft: [],
+    ledger: [],
+    transitions: [],
+    snapshot: undefined,
+    ...parts,
+  }
+}
+
+async function openStore(path?: string): Promise<{ store: TimeSeriesStore; path: string }> {
+  const at = path ?? join(await aTempDir(), 'readings.duckdb')
+  const store = await openDuckDbStore({ path: at })
+  onTestFinished(() => store.close())
+  await store.recover()
+  return { store, path: at }
+}
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = []
+  for await (const item of source) items.push(item)
+  return items
+}
+
+function everyMinute(count: number, value: (i: number) => number, device = 1): Row[] {
+  return Array.from({ length: count }, (_, i) => ({ device, atMs: noonMs + i * 60_000, values: { pm25: value(i) } }))
+}
+
+const wholeHour = { kind: 'air-quality', fromMs: noonMs, toMs: noonMs + hourMs }
+
+describe('what is committed', () => {
+  it('is read back exactly, absent fields absent, large times and sequence numbers whole', async () => {
+    const { store } = await openStore()
+    const rows = [
+      { atMs: noonMs + 1, seq: 9_007_199_254_740_991, values: { pm25: 12.5, co2: 430 } },
+      { atMs: noonMs + 2, values: { no2: 0 } },
+    ]
+    await store.commit(aBatch(1, { readings: [columnsOf('air-quality', rows)] }))
+    const pages = await collect(store.exportRows(wholeHour))
+    expect(pages.flat()).toEqual([
+      {
+        deviceId: 'aq-1',
+        observedAtMs: noonMs + 1,
+        receivedAtMs: noonMs + 251,
+        seq: 9_007_199_254_740_991,
+        values: { pm25: 12.5, co2: 430 },
+      },
+      { deviceId: 'aq-1', observedAtMs: noonMs + 2, receivedAtMs: noonMs + 252, seq: undefined, values: { no2: 0 } },
+    ])
+  })
+
+  it('spans several chunks', async () => {
+    const { store } = await openStore()
+    const rows = Array.from({ length: 5000 }, (_, i) => ({
+      atMs: noonMs + i,
+      values: { pm25: i / 10, ...(i % 3 ? {} : { co: 1 }) },
+    }))
+    await store.commit(aBatch(1, { readings: [columnsOf('air-quality', rows)] }))
+    const exported = (await collect(store.exportRows(wholeHour))).flat()
+    expect(exported.length).toBe(5000)
+    for (const [i, row] of exported.entries()) {
+      expect(row.values.pm25).toBe(i / 10)
+      expect(row.values.co).toBe(i % 3 ? undefined : 1)
+    }
+  })
+
+  it('is found again by device, time and sequence, and nothing else is', async () => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, { readings: [columnsOf('noise', [{ atMs: noonMs, seq: 4, values: { laeqDb: 60 } }])] }),
+    )
+    const asked = columnsOf('noise', [
+      { atMs: noonMs, seq: 4, values: {} },
+      { atMs: noonMs, seq: 5, values: {} },
+      { atMs: noonMs + 1, seq: 4, values: {} },
+      { device: 2, atMs: noonMs, seq: 4, values: {} },
+    ])
+    expect([...(await store.findStored(asked))]).toEqual([1, 0, 0, 0])
+  })
+
+  it('survives closing and opening, with its devices, ledger, transitions and snapshot', async () => {
+    const { store, path } = await openStore()
+    const transition = { type: 'raise', ruleId: 'r', deviceId: 'aq-1', kind: 'noise', atMs: noonMs, value: 80 } as const
+    await store.commit(aBatch(1, { readings: [columnsOf('noise', [{ atMs: noonMs, values: { laeqDb: 80 } }])] }))
+    await store.commit(aBatch(2, { snapshot: { body: '{"a":1}', transitionsAppliedTo: 0 } }))
+    await store.commit(
+      aBatch(3, {
+        readings: [columnsOf('noise', [{ atMs: noonMs + 5, seq: 7, values: { laeqDb: 81 } }])],
+        ledger: [{ deviceNo: 1, duplicate: 2, quarantined: 0, rejected: 1 }],
+        transitions: [transition],
+      }),
+    )
+    await store.close()
+    const again = await openDuckDbStore({ path })
+    onTestFinished(() => again.close())
+    const recovered = await again.recover()
+    expect(recovered.snapshot).toBe('{"a":1}')
+    expect(recovered.batchNoMax).toBe(3)
+    expect(recovered.devices.map((device) => device.id)).toEqual(['aq-1', 'aq-2'])
+    expect(recovered.ledger).toEqual([{ deviceNo: 1, duplicate: 2, quarantined: 0, rejected: 1 }])
+    expect(recovered.transitions).toEqual([{ batchNo: 3, transition }])
+    const [columns, ...more] = await collect(recovered.readings)
+    expect(more).toEqual([])
+    expect([columns!.count, columns!.observedAtMs[0], columns!.seq[0], columns!.fields[0]![0]]).toEqual([
+      1,
+      noonMs + 5,
+      7,
+      81,
+    ])
+    expect(columns!.fields[1]![0]).toBeNaN()
+  })
+
+  it('is all or nothing: a batch that fails half way leaves no trace, and the next one works', async () => {
+    const { store } = await openStore()
+    const good = columnsOf('noise', [{ atMs: noonMs, values: { laeqDb: 60 } }])
+    const bad = { ...columnsOf('weather', [{ atMs: noonMs, values: { windMs: 3 } }]), kind: 'no-such-kind' }
+    await expect(store.commit(aBatch(1, { readings: [good, bad] }))).rejects.toThrow()
+    const recovered = await store.recover()
+    expect(recovered.batchNoMax).toBe(0)
+    await store.commit(aBatch(1, { readings: [good] }))
+    expect((await store.stats()).rows.noise).toBe(1)
+  })
+
+  it('says so when the file is not a store', async () => {
+    const path = join(await aTempDir(), 'readings.duckdb')
+    await writeFile(path, 'this is not a database, though it is long enough to look at'.repeat(200))
+    await expect(openDuckDbStore({ path })).rejects.toMatchObject({ code: 'store-unavailable' })
+  })
+})
+
+describe('series', () => {
+  it('gives buckets their mean, lowest and highest', async () => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, {
+        readings: [
+          columnsOf(
+            'air-quality',
+            everyMinute(60, (i) => i),
+          ),
+        ],
+      }),
+    )
+    const query = { deviceId: 'aq-1', ...wholeHour, fields: ['pm25'], maxPoints: 2 } as const
+    const valuesOf = async (aggregate: 'mean' | 'min' | 'max') =>
+      (await store.series({ ...query, aggregate })).series.pm25!.map((point) => point.value)
+    expect(await valuesOf('mean')).toEqual([14.5, 44.5])
+    expect(await valuesOf('min')).toEqual([0, 30])
+    expect(await valuesOf('max')).toEqual([29, 59])
+  })
+
+  it('keeps a lone spike when it thins a long series', async () => {
+    const { store } = await openStore()
+    const rows = Array.from({ length: 60_000 }, (_, i) => ({
+      atMs: noonMs + i * 50,
+      values: { pm25: i === 31_234 ? 900 : 10 },
+    }))
+    await store.commit(aBatch(1, { readings: [columnsOf('air-quality', rows)] }))
+    const { series, rowsRead } = await store.series({
+      deviceId: 'aq-1',
+      ...wholeHour,
+      fields: ['pm25'],
+      maxPoints: 200,
+      aggregate: 'lttb',
+    })
+    expect(rowsRead).toBe(60_000)
+    expect(series.pm25!.length).toBeLessThanOrEqual(200)
+    expect(Math.max(...series.pm25!.map((point) => point.value))).toBe(900)
+    const times = series.pm25!.map((point) => point.atMs)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+
+  it.each([
+    ['an unknown kind', { kind: 'nope' }, 'unknown-kind'],
+    ['an unknown field', { fields: ['pm25"; DROP TABLE device; --'] }, 'unknown-field'],
+    ['a range that ends before it starts', { toMs: noonMs - 1 }, 'bad-time-range'],
+    ['a time that is no number', { fromMs: Number.NaN }, 'bad-time-range'],
+    ['more raw readings than asked for', { aggregate: 'raw' as const, maxPoints: 5 }, 'query-too-costly'],
+  ])('refuses %s', async (_name, change, code) => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, {
+        readings: [
+          columnsOf(
+            'air-quality',
+            everyMinute(60, (i) => i),
+          ),
+        ],
+      }),
+    )
+    const query = { deviceId: 'aq-1', ...wholeHour, fields: ['pm25'], maxPoints: 100, aggregate: 'mean' as const }
+    await expect(store.series({ ...query, ...change })).rejects.toMatchObject({ code })
+  })
+
+  it('is empty for a device it has never heard of', async () => {
+    const { store } = await openStore()
+    const result = await store.series({
+      deviceId: "x'; --",
+      ...wholeHour,
+      fields: ['pm25'],
+      maxPoints: 10,
+      aggregate: 'mean',
+    })
+    expect(result.series).toEqual({ pm25: [] })
+  })
+})
+
+describe('roll-ups', () => {
+  const area = { kind: 'air-quality', field: 'pm25', fromMs: noonMs, toMs: noonMs + 3 * hourMs, bucketMs: hourMs }
+
+  it('answer as the readings do, also after late data and before the next run', async () => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, {
+        readings: [columnsOf('air-quality', [...everyMinute(170, (i) => i), ...everyMinute(90, (i) => 2 * i, 2)])],
+      }),
+    )
+    const fromReadings = await store.areaSeries(area)
+    expect(fromReadings.fromRollup).toBe(false)
+    await store.rollUp(noonMs)
+    const fromRollups = await store.areaSeries(area)
+    expect(fromRollups.fromRollup).toBe(true)
+    expect(fromRollups.points).toEqual(fromReadings.points)
+
+    const late = columnsOf('air-quality', [{ device: 2, atMs: noonMs + 30_000, values: { pm25: 777 } }])
+    await store.commit(aBatch(2, { readings: [late] }))
+    const withLate = await store.areaSeries(area)
+    expect(withLate.points[0]!.max).toBe(777)
+    await store.rollUp(noonMs)
+    expect((await store.areaSeries(area)).points).toEqual(withLate.points)
+  })
+
+  it('run again without work when nothing came in', async () => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, {
+        readings: [
+          columnsOf(
+            'air-quality',
+            everyMinute(60, (i) => i),
+          ),
+        ],
+      }),
+    )
+    expect((await store.rollUp(noonMs)).rows).toBeGreaterThan(0)
+    expect((await store.rollUp(noonMs)).rows).toBe(0)
+  })
+})
+
+describe('upkeep', () => {
+  it('retention removes what is older than its keep and no more', async () => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, {
+        readings: [
+          columnsOf('noise', [
+            { atMs: noonMs - 10 * 86_400_000, values: { laeqDb: 1 } },
+            { atMs: noonMs, values: { laeqDb: 2 } },
+          ]),
+        ],
+        quarantine: [1, 2, 3].map((id) => ({
+          id,
+          deviceId: 'aq-1',
+          topic: 't',
+          reason: 'unparseable' as const,
+          field: undefined,
+          receivedAtMs: id === 1 ? noonMs - 40 * 86_400_000 : noonMs,
+          payload: Uint8Array.of(1),
+        })),
+      }),
+    )
+    const options = { nowMs: noonMs, readingsKeepDays: 8, quarantineKeepDays: 30, quarantineRowsMax: 1 }
+    expect(await store.retain(options)).toEqual({ readings: 1, quarantined: 2 })
+    expect((await store.stats()).rows.noise).toBe(1)
+    expect((await store.quarantine.list({ limit: 10 })).map((message) => message.id)).toEqual([3])
+  })
+
+  it('a backup taken between writes opens as a store of that moment', async () => {
+    const { store } = await openStore()
+    const directory = await aTempDir()
+    await store.commit(aBatch(1, { readings: [columnsOf('noise', [{ atMs: noonMs, values: { laeqDb: 60 } }])] }))
+    const copying = store.backup(directory)
+    await store.commit(aBatch(2, { readings: [columnsOf('noise', [{ atMs: noonMs + 1, values: { laeqDb: 61 } }])] }))
+    const { files } = await copying
+    const copy = await openDuckDbStore({ path: join(directory, files[0]!) })
+    onTestFinished(() => copy.close())
+    const rows = (await copy.stats()).rows.noise!
+    expect(rows).toBeGreaterThanOrEqual(1)
+    expect((await copy.recover()).batchNoMax).toBe(rows)
+  })
+
+  it('exports Parquet that reads back', async () => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, {
+        readings: [
+          columnsOf(
+            'air-quality',
+            everyMinute(60, (i) => i),
+          ),
+        ],
+      }),
+    )
+    expect(await store.exportParquet(wholeHour, join(await aTempDir(), 'out.parquet'))).toBeGreaterThan(100)
+  })
+})
+
+describe('quarantine', () => {
+  it('lists newest first with filters, inspects, purges and counts', async () => {
+    const { store } = await openStore()
+    const payload = Uint8Array.of(0, 255, 39)
+    const entry = (id: number, reason: 'unparseable' | 'out-of-range') => ({
+      id,
+      deviceId: id % 2 ? 'aq-1' : "aq'2",
+      topic: 'v1/devices/x',
+      reason,
+      field: reason === 'out-of-range' ? 'pm25' : undefined,
+      receivedAtMs: noonMs + id,
+      payload,
+    })
+    await store.commit(
+      aBatch(1, { quarantine: [entry(1, 'unparseable'), entry(2, 'out-of-range'), entry(3, 'unparseable')] }),
+    )
+    expect((await store.quarantine.list({ limit: 2 })).map((message) => message.id)).toEqual([3, 2])
+    expect((await store.quarantine.list({ limit: 9, deviceId: "aq'2" })).map((message) => message.id)).toEqual([2])
+    expect(
+      (await store.quarantine.list({ limit: 9, beforeId: 3, reason: 'unparseable' })).map((message) => message.id),
+    ).toEqual([1])
+    expect([...(await store.quarantine.get(1))!.payload]).toEqual([...payload])
+    expect(await store.quarantine.counts()).toEqual([
+      { reason: 'unparseable', count: 2 },
+      { reason: 'out-of-range', count: 1 },
+    ])
+    expect(await store.quarantine.purge({ limit: 10, reason: 'unparseable' })).toBe(2)
+    expect(await store.quarantine.get(1)).toBeUndefined()
+  })
+})
