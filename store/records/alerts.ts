@@ -1,6 +1,9 @@
+import { sql } from 'kysely'
 import type { Alert, AlertNote } from '../../contracts/alert.ts'
-import type { Severity } from '../../contracts/severity.ts'
-import type { Page, PageQuery } from './page.ts'
+import { type Severity, severities } from '../../contracts/severity.ts'
+import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
+import type { Scope } from './scope.ts'
+import type { AlertRow, RuleProgressRow } from './tables.ts'
 
 /** A rule as it stands for one device. */
 export interface RulePair {
@@ -51,4 +54,206 @@ export interface AlertRecords {
   saveProgress(progress: readonly TransitionProgress[]): Promise<void>
   /** Forgets what was applied: the times of one condition say nothing of another's. */
   forgetProgress(ruleId: string): Promise<void>
+}
+
+const noteCountMax = 1000
+/** Spelt out, not bound: only then can the partial index be used. */
+const resolved = sql.lit('resolved' as const)
+
+export function createAlertRecords(scope: Scope): AlertRecords {
+  const { db } = scope
+  return {
+    async get(alertId) {
+      const row = await db.selectFrom('alerts').selectAll().where('id', '=', alertId).executeTakeFirst()
+      return row && toAlert(row)
+    },
+    async list(query) {
+      return toPage(await selectAlerts(scope, query).execute(), query, toAlert)
+    },
+    summary: () => summarise(scope),
+    async notes(alertId) {
+      const rows = await db
+        .selectFrom('alert_notes')
+        .selectAll()
+        .where('alert_id', '=', alertId)
+        .orderBy('id', 'desc')
+        .limit(noteCountMax)
+        .execute()
+      return rows.reverse().map((row) => ({
+        atMs: row.at_ms,
+        by: row.author,
+        action: row.action as AlertNote['action'],
+        text: row.note ?? undefined,
+      }))
+    },
+    async addNotes(notes) {
+      if (notes.length === 0) return
+      const rows = notes.map(({ alertId, atMs, by, action, text }) => ({
+        id: scope.makeId(),
+        alert_id: alertId,
+        at_ms: atMs,
+        author: by,
+        action,
+        note: text ?? null,
+      }))
+      await db.insertInto('alert_notes').values(rows).execute()
+    },
+    async openOf(pairs) {
+      if (pairs.length === 0) return []
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('state', '<>', resolved)
+        .where(isAnyOf(pairs))
+        .execute()
+      return rows.map(toAlert)
+    },
+    async openOfRule(ruleId) {
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('rule_id', '=', ruleId)
+        .where('state', '<>', resolved)
+        .execute()
+      return rows.map(toAlert)
+    },
+    async insertOpen(alerts) {
+      if (alerts.length === 0) return new Set()
+      const added = await db
+        .insertInto('alerts')
+        .values(alerts.map(toRow))
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .execute()
+      return new Set(added.map((row) => row.id))
+    },
+    async replace(alert, from) {
+      const { id, ...rest } = toRow(alert)
+      const { numUpdatedRows } = await db
+        .updateTable('alerts')
+        .set(rest)
+        .where('id', '=', id)
+        .where('state', 'in', from)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+    async progressOf(pairs) {
+      if (pairs.length === 0) return []
+      const rows = await db.selectFrom('rule_progress').selectAll().where(isAnyOf(pairs)).execute()
+      return rows.map(toProgress)
+    },
+    async saveProgress(progress) {
+      if (progress.length === 0) return
+      await db
+        .insertInto('rule_progress')
+        .values(
+          progress.map((of) => ({
+            rule_id: of.ruleId,
+            device_id: of.deviceId,
+            raised_at_ms: of.raisedAtMs ?? null,
+            cleared_at_ms: of.clearedAtMs ?? null,
+          })),
+        )
+        .onConflict((conflict) =>
+          conflict.columns(['rule_id', 'device_id']).doUpdateSet((eb) => ({
+            raised_at_ms: eb.ref('excluded.raised_at_ms'),
+            cleared_at_ms: eb.ref('excluded.cleared_at_ms'),
+          })),
+        )
+        .execute()
+    },
+    async forgetProgress(ruleId) {
+      await db.deleteFrom('rule_progress').where('rule_id', '=', ruleId).execute()
+    },
+  }
+}
+
+/** Row values in a list of VALUES are the one form that both SQLite and PostgreSQL take. */
+function isAnyOf(pairs: readonly RulePair[]) {
+  const rows = pairs.map(({ ruleId, deviceId }) => sql`(${ruleId}, ${deviceId})`)
+  return sql<boolean>`(rule_id, device_id) in (values ${sql.join(rows)})`
+}
+
+function selectAlerts({ db }: Scope, query: AlertQuery) {
+  let rows = db.selectFrom('alerts').selectAll().orderBy('id', 'desc').limit(rowsToRead(query))
+  if (query.cursor !== undefined) rows = rows.where('id', '<', query.cursor)
+  if (query.states !== undefined) rows = rows.where('state', 'in', query.states)
+  if (query.severities !== undefined) rows = rows.where('severity', 'in', query.severities)
+  if (query.kind !== undefined) rows = rows.where('kind', '=', query.kind)
+  if (query.deviceId !== undefined) rows = rows.where('device_id', '=', query.deviceId)
+  if (query.ruleId !== undefined) rows = rows.where('rule_id', '=', query.ruleId)
+  if (query.assignedTo !== undefined) rows = rows.where('assigned_to', '=', query.assignedTo)
+  return rows
+}
+
+async function summarise({ db }: Scope): Promise<AlertSummary> {
+  const groups = await db
+    .selectFrom('alerts')
+    .select((eb) => ['state', 'severity', 'kind', eb.fn.countAll().as('count')])
+    .where('state', '<>', resolved)
+    .groupBy(['state', 'severity', 'kind'])
+    .execute()
+  const openBySeverity = Object.fromEntries(severities.map((severity) => [severity, 0])) as Record<Severity, number>
+  const openByKind: Record<string, number> = {}
+  let firing = 0
+  let acknowledged = 0
+  for (const group of groups) {
+    const count = Number(group.count)
+    openBySeverity[group.severity] += count
+    openByKind[group.kind] = (openByKind[group.kind] ?? 0) + count
+    if (group.state === 'firing') firing += count
+    else acknowledged += count
+  }
+  return { open: firing + acknowledged, firing, acknowledged, openBySeverity, openByKind }
+}
+
+function toRow(alert: Alert): AlertRow {
+  return {
+    id: alert.id,
+    rule_id: alert.ruleId,
+    rule_name: alert.ruleName,
+    device_id: alert.deviceId,
+    kind: alert.kind,
+    severity: alert.severity,
+    state: alert.state,
+    message: alert.message,
+    value: alert.value ?? null,
+    raised_at_ms: alert.raisedAtMs,
+    acknowledged_at_ms: alert.acknowledgedAtMs ?? null,
+    acknowledged_by: alert.acknowledgedBy ?? null,
+    resolved_at_ms: alert.resolvedAtMs ?? null,
+    resolved_by: alert.resolvedBy ?? null,
+    assigned_to: alert.assignedTo ?? null,
+    updated_at_ms: alert.updatedAtMs,
+  }
+}
+
+function toAlert(row: AlertRow): Alert {
+  return {
+    id: row.id,
+    ruleId: row.rule_id,
+    ruleName: row.rule_name,
+    deviceId: row.device_id,
+    kind: row.kind,
+    severity: row.severity,
+    state: row.state,
+    message: row.message,
+    value: row.value ?? undefined,
+    raisedAtMs: row.raised_at_ms,
+    acknowledgedAtMs: row.acknowledged_at_ms ?? undefined,
+    acknowledgedBy: row.acknowledged_by ?? undefined,
+    resolvedAtMs: row.resolved_at_ms ?? undefined,
+    resolvedBy: row.resolved_by ?? undefined,
+    assignedTo: row.assigned_to ?? undefined,
+    updatedAtMs: row.updated_at_ms,
+  }
+}
+
+function toProgress(row: RuleProgressRow): TransitionProgress {
+  return {
+    ruleId: row.rule_id,
+    deviceId: row.device_id,
+    raisedAtMs: row.raised_at_ms ?? undefined,
+    clearedAtMs: row.cleared_at_ms ?? undefined,
+  }
 }

@@ -1,4 +1,6 @@
-import type { Page, PageQuery } from './page.ts'
+import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
+import type { Scope } from './scope.ts'
+import type { AuditRow } from './tables.ts'
 
 export interface AuditEntry {
   readonly id: string
@@ -29,4 +31,43 @@ export interface AuditRecords {
   }): Promise<AuditEntry>
   /** Newest first. */
   list(query: AuditQuery): Promise<Page<AuditEntry>>
+}
+
+export function createAuditRecords({ db, now, makeId }: Scope): AuditRecords {
+  return {
+    async append({ actor, action, subject, detail = {} }) {
+      const entry: AuditEntry = { id: makeId(), atMs: now(), actor, action, subject, detail }
+      await db
+        .insertInto('audit')
+        .values({
+          id: entry.id,
+          at_ms: entry.atMs,
+          actor,
+          action,
+          subject: subject ?? null,
+          detail: JSON.stringify(detail),
+        })
+        .execute()
+      return entry
+    },
+    async list(query) {
+      let rows = db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(rowsToRead(query))
+      if (query.cursor !== undefined) rows = rows.where('id', '<', query.cursor)
+      if (query.actor !== undefined) rows = rows.where('actor', '=', query.actor)
+      if (query.action !== undefined) rows = rows.where('action', '=', query.action)
+      if (query.subject !== undefined) rows = rows.where('subject', '=', query.subject)
+      return toPage(await rows.execute(), query, toAuditEntry)
+    },
+  }
+}
+
+function toAuditEntry(row: AuditRow): AuditEntry {
+  return {
+    id: row.id,
+    atMs: row.at_ms,
+    actor: row.actor,
+    action: row.action,
+    subject: row.subject ?? undefined,
+    detail: JSON.parse(row.detail) as AuditEntry['detail'],
+  }
 }

@@ -1,7 +1,12 @@
-import type { Device } from '../../contracts/device.ts'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Device, DeviceInput } from '../../contracts/device.ts'
+import { AppError } from '../../contracts/errors.ts'
 import type { DeviceDirectory } from '../../contracts/ports/devices.ts'
 import type { Service } from '../../contracts/service.ts'
+import type { DeviceLine, DeviceWrite } from './devices.ts'
+import { createGroupCommit } from './group-commit.ts'
 import type { Records } from './records.ts'
+import { hashSecret } from './secrets.ts'
 
 /** The directory in memory: loaded by `start`, kept up to date by every write to the store. */
 export interface MemoryDeviceDirectory extends DeviceDirectory, Service {
@@ -9,9 +14,78 @@ export interface MemoryDeviceDirectory extends DeviceDirectory, Service {
   all(): Iterable<Device>
 }
 
-export function createDeviceDirectory(deps: {
-  readonly records: Records
-  readonly now: () => number
-}): MemoryDeviceDirectory {
-  throw new Error(`no directory yet at ${deps.now()}`)
+type Entry = Omit<DeviceWrite, 'change'>
+
+/** Enrolments, or uses of keys, that share one commit. */
+const groupSizeMax = 250
+
+export function createDeviceDirectory({ records }: { readonly records: Records }): MemoryDeviceDirectory {
+  const entries = new Map<string, Entry>()
+  // Compared with when there is no such device, so that the time taken does not tell.
+  const nobodysHash = randomBytes(32)
+  let stopListening: (() => void) | undefined
+
+  const register = createGroupCommit<DeviceInput, DeviceLine>({
+    sizeMax: groupSizeMax,
+    commit: (inputs) => records.devices.registerMany(inputs),
+  })
+  const redeem = createGroupCommit<string, boolean>({
+    sizeMax: groupSizeMax,
+    commit: (keys) =>
+      records.transaction(async ({ provisioningKeys }) => {
+        const redeemed: boolean[] = []
+        for (const key of keys) redeemed.push(await provisioningKeys.redeem(key))
+        return redeemed
+      }),
+  })
+
+  function follow({ device, secretHash, change }: DeviceWrite) {
+    if (change === 'deleted') entries.delete(device.id)
+    else entries.set(device.id, { device, secretHash })
+  }
+
+  function isInService(deviceId: string): boolean {
+    return entries.get(deviceId)?.device.state === 'registered'
+  }
+
+  return {
+    name: 'device-directory',
+    async start() {
+      stopListening ??= records.devices.onWrite(follow)
+      for (const entry of await records.devices.loadAll()) {
+        // A write that came in while this was read is newer.
+        if (!entries.has(entry.device.id)) entries.set(entry.device.id, entry)
+      }
+    },
+    async stop() {
+      stopListening?.()
+      stopListening = undefined
+      entries.clear()
+    },
+    get size() {
+      return entries.size
+    },
+    *all() {
+      for (const { device } of entries.values()) yield device
+    },
+    find: (deviceId) => entries.get(deviceId)?.device,
+    verifySecret(deviceId, secret) {
+      const expected = entries.get(deviceId)?.secretHash ?? nobodysHash
+      return timingSafeEqual(hashSecret(secret), expected) && isInService(deviceId)
+    },
+    isBound({ gatewayId, deviceId }) {
+      return entries.get(deviceId)?.device.gatewayId === gatewayId && isInService(deviceId) && isInService(gatewayId)
+    },
+    async enrol(input) {
+      const line = await register(input)
+      if (line.outcome === 'created') return { device: entries.get(line.id)!.device, secret: line.secret }
+      if (line.outcome === 'invalid') {
+        throw new AppError('invalid', 'invalid-device', 'the device cannot be enrolled as it is', {
+          details: line.details,
+        })
+      }
+      throw new AppError('conflict', 'device-already-registered', `device ${line.id} is already registered`)
+    },
+    redeemProvisioningKey: redeem,
+  }
 }

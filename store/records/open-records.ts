@@ -1,6 +1,24 @@
+import { stat } from 'node:fs/promises'
+import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Bus } from '../../contracts/bus.ts'
-import type { Records } from './records.ts'
+import { AppError } from '../../contracts/errors.ts'
+import { createAlertRecords } from './alerts.ts'
+import { createAuditRecords } from './audit.ts'
+import { createCommandRecords } from './commands.ts'
+import { createDeviceRecords, type DeviceWrite } from './devices.ts'
+import { migrate } from './migrations/index.ts'
+import { createProvisioningKeyRecords } from './provisioning-keys.ts'
+import type { Records, RecordsStats, Repositories } from './records.ts'
+import { retain } from './retention.ts'
+import { createRuleRecords } from './rules.ts'
+import { createScope, type Scope } from './scope.ts'
+import { createSessionRecords } from './sessions.ts'
+import { createSettingRecords } from './settings.ts'
+import { createSosRecords } from './sos.ts'
+import { backUp } from './sqlite/backup.ts'
+import { tableNames } from './tables.ts'
+import { createUserRecords } from './users.ts'
 
 export interface OpenRecordsOptions {
   /** The SQLite file; made when it is not there, its folder too. */
@@ -14,7 +32,84 @@ export interface OpenRecordsOptions {
   readonly commandsPerDeviceMax?: number
 }
 
-/** Opens the records store and brings its tables up to date. */
+/**
+ * Opens the records store and brings its tables up to date.
+ * @throws AppError `records-unreadable`, `records-migration-failed`
+ */
 export async function openRecords(options: OpenRecordsOptions): Promise<Records> {
-  throw new Error(`records at ${options.path} cannot be opened yet`)
+  const { path, log } = options
+  const scope = createScope(options)
+  try {
+    await sql`select 1 from sqlite_master`.execute(scope.db)
+    const applied = await migrate(scope.db)
+    if (applied.length > 0) log.info({ applied }, 'records tables brought up to date')
+  } catch (cause) {
+    await scope.db.destroy().catch(() => undefined)
+    if (cause instanceof AppError) throw cause
+    throw new AppError('unavailable', 'records-unreadable', `cannot open the records at ${path}`, { cause })
+  }
+  const bind = createBinder(options)
+  let closed: Promise<void> | undefined
+  return {
+    ...bind(scope),
+    transaction: (work) => scope.atomically((inner) => work(bind(inner))),
+    async isHealthy() {
+      try {
+        await sql`select 1`.execute(scope.db)
+        return true
+      } catch (error) {
+        log.error({ err: error }, 'records do not answer')
+        return false
+      }
+    },
+    stats: () => readStats(scope, path),
+    retain: (keep) => retain(scope, keep),
+    backup: (target) => backUp({ path, target }),
+    close: () => (closed ??= scope.db.destroy()),
+  }
+}
+
+/** @returns a function that makes the repositories of one scope */
+function createBinder({
+  deviceCountMax = 200_000,
+  commandsPerDeviceMax = 100,
+}: OpenRecordsOptions): (scope: Scope) => Repositories {
+  const listeners = new Set<(write: DeviceWrite) => void>()
+  return (scope) => ({
+    devices: createDeviceRecords(scope, { countMax: deviceCountMax, listeners }),
+    provisioningKeys: createProvisioningKeyRecords(scope),
+    commands: createCommandRecords(scope, { perDeviceMax: commandsPerDeviceMax }),
+    users: createUserRecords(scope),
+    sessions: createSessionRecords(scope),
+    audit: createAuditRecords(scope),
+    settings: createSettingRecords(scope),
+    rules: createRuleRecords(scope),
+    alerts: createAlertRecords(scope),
+    sos: createSosRecords(scope),
+  })
+}
+
+async function readStats({ db }: Scope, path: string): Promise<RecordsStats> {
+  const { rows: versions } = await sql<{ version: string }>`select sqlite_version() as version`.execute(db)
+  const rows: Record<string, number> = {}
+  for (const table of tableNames) {
+    const { count } = await db
+      .selectFrom(table)
+      .select((eb) => eb.fn.countAll().as('count'))
+      .executeTakeFirstOrThrow()
+    rows[table] = Number(count)
+  }
+  const sizes = await Promise.all(
+    [path, `${path}-wal`].map((file) =>
+      stat(file)
+        .then(({ size }) => size)
+        .catch(() => 0),
+    ),
+  )
+  return {
+    engine: 'sqlite',
+    version: versions[0]!.version,
+    bytesOnDisk: sizes.reduce((sum, size) => sum + size, 0),
+    rows,
+  }
 }

@@ -1,0 +1,80 @@
+import { sql } from 'kysely'
+import type { Device, DeviceInput } from '../../contracts/device.ts'
+import type { DevicePatch, DeviceQuery, DeviceWrite } from './devices.ts'
+import { rowsToRead } from './page.ts'
+import type { Scope } from './scope.ts'
+import type { DeviceRow } from './tables.ts'
+
+export interface NewDevice {
+  readonly input: DeviceInput
+  readonly simulated: boolean
+  readonly secretHash: Buffer
+  readonly atMs: number
+}
+
+export function toNewRow({ input, simulated, secretHash, atMs }: NewDevice): DeviceRow {
+  return {
+    id: input.id,
+    name: input.name ?? input.id,
+    kinds: JSON.stringify(input.kinds),
+    latitude: input.position?.latitude ?? null,
+    longitude: input.position?.longitude ?? null,
+    gateway_id: input.gatewayId ?? null,
+    labels: JSON.stringify(input.labels),
+    state: 'registered',
+    simulated: simulated ? 1 : 0,
+    secret_hash: secretHash.toString('hex'),
+    created_at_ms: atMs,
+    updated_at_ms: atMs,
+  }
+}
+
+export function toPatchedColumns(patch: DevicePatch): Partial<DeviceRow> {
+  return {
+    name: patch.name,
+    kinds: patch.kinds && JSON.stringify(patch.kinds),
+    latitude: patch.position === null ? null : patch.position?.latitude,
+    longitude: patch.position === null ? null : patch.position?.longitude,
+    gateway_id: patch.gatewayId,
+    labels: patch.labels && JSON.stringify(patch.labels),
+  }
+}
+
+export function toDevice(row: DeviceRow): Device {
+  return {
+    id: row.id,
+    name: row.name,
+    kinds: JSON.parse(row.kinds) as string[],
+    position:
+      row.latitude === null || row.longitude === null
+        ? undefined
+        : { latitude: row.latitude, longitude: row.longitude },
+    gatewayId: row.gateway_id ?? undefined,
+    labels: JSON.parse(row.labels) as Record<string, string>,
+    state: row.state,
+    simulated: row.simulated === 1,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+  }
+}
+
+export function toWrite(row: DeviceRow, change: DeviceWrite['change']): DeviceWrite {
+  return { device: toDevice(row), change, secretHash: Buffer.from(row.secret_hash, 'hex') }
+}
+
+export function selectDevices({ db }: Scope, query: DeviceQuery) {
+  let rows = db.selectFrom('devices').selectAll().orderBy('id').limit(rowsToRead(query))
+  if (query.cursor !== undefined) rows = rows.where('id', '>', query.cursor)
+  if (query.state !== undefined) rows = rows.where('state', '=', query.state)
+  if (query.gatewayId !== undefined) rows = rows.where('gateway_id', '=', query.gatewayId)
+  if (query.simulated !== undefined) rows = rows.where('simulated', '=', query.simulated ? 1 : 0)
+  if (query.kind !== undefined) rows = rows.where(contains('kinds', JSON.stringify(query.kind)))
+  const { search } = query
+  if (search !== undefined) rows = rows.where((eb) => eb.or([contains('id', search), contains('name', search)]))
+  return rows
+}
+
+function contains(column: 'id' | 'name' | 'kinds', part: string) {
+  const pattern = `%${part.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+  return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
+}

@@ -1,0 +1,23 @@
+import { type Kysely, type Migration, Migrator } from 'kysely'
+import { AppError } from '../../../contracts/errors.ts'
+import type { Tables } from '../tables.ts'
+import { firstTables } from './0001-first-tables.ts'
+
+/** In the order they run. Names are kept in the database: a migration that was released is never renamed or changed. */
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first-tables': firstTables,
+}
+
+/**
+ * Brings the tables up to date; each migration is applied once, whole.
+ * @throws AppError `records-migration-failed`
+ */
+export async function migrate(db: Kysely<Tables>): Promise<readonly string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error !== undefined) {
+    const failed = results.find((result) => result.status === 'Error')?.migrationName ?? 'before the first'
+    throw new AppError('unavailable', 'records-migration-failed', `migration failed: ${failed}`, { cause: error })
+  }
+  return results.map((result) => result.migrationName)
+}

@@ -1,0 +1,201 @@
+import type { Alert } from '../../contracts/alert.ts'
+import type { Device, DeviceCommand } from '../../contracts/device.ts'
+import type { Role } from '../../contracts/roles.ts'
+import type { Severity } from '../../contracts/severity.ts'
+import type { SosRecord } from '../../contracts/sos.ts'
+
+/**
+ * Rows as they lie in the tables. Only types that SQLite and PostgreSQL both have: text, bigint, double precision.
+ * Times are epoch milliseconds, truth is 0 or 1, lists and objects are JSON in text.
+ */
+export interface Tables {
+  devices: DeviceRow
+  provisioning_keys: ProvisioningKeyRow
+  commands: CommandRow
+  users: UserRow
+  sessions: SessionRow
+  refresh_tokens: RefreshTokenRow
+  audit: AuditRow
+  settings: SettingRow
+  alert_rules: RuleRow
+  alerts: AlertRow
+  alert_notes: AlertNoteRow
+  rule_progress: RuleProgressRow
+  sos: SosRow
+  sos_presses: SosPressRow
+}
+
+export const tableNames = [
+  'devices',
+  'provisioning_keys',
+  'commands',
+  'users',
+  'sessions',
+  'refresh_tokens',
+  'audit',
+  'settings',
+  'alert_rules',
+  'alerts',
+  'alert_notes',
+  'rule_progress',
+  'sos',
+  'sos_presses',
+] as const satisfies readonly (keyof Tables)[]
+
+export interface DeviceRow {
+  id: string
+  name: string
+  kinds: string
+  latitude: number | null
+  longitude: number | null
+  gateway_id: string | null
+  labels: string
+  state: Device['state']
+  simulated: number
+  secret_hash: string
+  created_at_ms: number
+  updated_at_ms: number
+}
+
+export interface ProvisioningKeyRow {
+  id: string
+  name: string
+  key_hash: string
+  quota: number
+  used_count: number
+  created_at_ms: number
+  expires_at_ms: number | null
+  revoked_at_ms: number | null
+}
+
+export interface CommandRow {
+  id: string
+  device_id: string
+  name: string
+  body: string
+  state: DeviceCommand['state']
+  queued_at_ms: number
+  expires_at_ms: number
+  delivered_at_ms: number | null
+  finished_at_ms: number | null
+  result: string | null
+}
+
+export interface UserRow {
+  id: string
+  email: string
+  name: string
+  role: Role
+  state: 'active' | 'banned'
+  password_hash: string
+  created_at_ms: number
+  updated_at_ms: number
+}
+
+export interface SessionRow {
+  id: string
+  user_id: string
+  created_at_ms: number
+  expires_at_ms: number
+  revoked_at_ms: number | null
+}
+
+export interface RefreshTokenRow {
+  token_hash: string
+  session_id: string
+  issued_at_ms: number
+  used_at_ms: number | null
+}
+
+export interface AuditRow {
+  id: string
+  at_ms: number
+  actor: string
+  action: string
+  subject: string | null
+  detail: string
+}
+
+export interface SettingRow {
+  key: string
+  value: string
+  updated_at_ms: number
+}
+
+export interface RuleRow {
+  id: string
+  name: string
+  severity: Severity
+  enabled: number
+  condition: string
+  built_in: number
+  edited: number
+  updated_at_ms: number
+}
+
+export interface AlertRow {
+  id: string
+  rule_id: string
+  rule_name: string
+  device_id: string
+  kind: string
+  severity: Severity
+  state: Alert['state']
+  message: string
+  value: number | null
+  raised_at_ms: number
+  acknowledged_at_ms: number | null
+  acknowledged_by: string | null
+  resolved_at_ms: number | null
+  resolved_by: string | null
+  assigned_to: string | null
+  updated_at_ms: number
+}
+
+export interface AlertNoteRow {
+  id: string
+  alert_id: string
+  at_ms: number
+  author: string
+  action: string
+  note: string | null
+}
+
+export interface RuleProgressRow {
+  rule_id: string
+  device_id: string
+  raised_at_ms: number | null
+  cleared_at_ms: number | null
+}
+
+export interface SosRow {
+  id: string
+  device_id: string
+  state: SosRecord['state']
+  trigger_name: SosRecord['trigger']
+  observed_at_ms: number
+  received_at_ms: number
+  seq: number | null
+  latitude: number | null
+  longitude: number | null
+  accuracy_m: number | null
+  battery_pct: number | null
+  press_count: number
+  updated_at_ms: number
+  resolved_at_ms: number | null
+  resolved_by: string | null
+}
+
+export interface SosPressRow {
+  id: string
+  sos_id: string
+  device_id: string
+  trigger_name: SosRecord['trigger']
+  observed_at_ms: number
+  received_at_ms: number
+  seq: number | null
+  latitude: number | null
+  longitude: number | null
+  accuracy_m: number | null
+  battery_pct: number | null
+}
