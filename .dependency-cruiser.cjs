@@ -25,6 +25,13 @@ const knownOnlyBy = {
   'socket\\.io': '^api/',
   helmet: '^api/',
   'express-rate-limit': '^api/',
+  'prom-client': '^api/',
+  jose: '^people/',
+  '@node-rs/bcrypt.*': '^people/',
+  'mqtt-packet': '^broker/',
+  mqtt: '^devices/',
+  commander: '^app/',
+  'node-cron': '^app/',
 }
 
 module.exports = {
@@ -40,7 +47,7 @@ module.exports = {
       name: 'store-through-index',
       comment: 'the store is used through store/index.ts alone',
       severity: 'error',
-      from: { path: '^(ingest|safety|people|analytics|api)/' },
+      from: { path: '^(ingest|safety|people|analytics|api|app)/' },
       to: { path: '^store/', pathNot: '^store/index\\.ts$' },
     },
     {
@@ -68,7 +75,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|coverage)/' },
+    exclude: { path: '^(dist|coverage)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
   },
 }
