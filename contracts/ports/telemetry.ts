@@ -39,6 +39,10 @@ export interface LatestReadings {
 
 /** What ingest tells and is told by the rest of the house. */
 export interface IngestControl {
+  /**
+   * All rules, each time. A rule that went or was switched off loses its state; so does one whose condition changed,
+   * which then raises afresh if its condition still holds: its open alerts were resolved with the change.
+   */
   setRules(rules: readonly AlertRule[]): void
   /** What the rules would have said over stored readings; never touches live state. */
   ledger(query: {
