@@ -1,9 +1,16 @@
 import type { Logger } from 'pino'
-import type { Alert, AlertNote, AlertRule } from '../../contracts/alert.ts'
+import type { Alert, AlertNote } from '../../contracts/alert.ts'
 import type { Bus } from '../../contracts/bus.ts'
+import { AppError } from '../../contracts/errors.ts'
+import type { BusEvents } from '../../contracts/events.ts'
+import { kinds as knownKinds } from '../../contracts/kinds/index.ts'
+import type { Kind } from '../../contracts/kinds/kind.ts'
 import type { TransitionSink } from '../../contracts/ports/telemetry.ts'
 import type { Service } from '../../contracts/service.ts'
-import type { AlertQuery, AlertSummary, Page, Records } from '../../store/index.ts'
+import type { AlertQuery, AlertSummary, Page, Records, Repositories } from '../../store/index.ts'
+import { createRuleDesk, type RuleDesk } from '../rules/rule-desk.ts'
+import { type AlertStep, takeStep } from './life-cycle.ts'
+import { createTransitionSink } from './transition-sink.ts'
 
 /** Who asks, and for which alert. `by` is a user's id. */
 export interface AlertAction {
@@ -14,8 +21,7 @@ export interface AlertAction {
 
 /**
  * Alerts and the rules that raise them. `start` brings the built-in rules up to date and publishes `rules-changed`.
- * @throws AppError `alert-not-found`, `alert-already-acknowledged`, `alert-already-resolved`, `rule-not-found`,
- *   `rule-built-in`, `unknown-kind`, `unknown-field`
+ * @throws AppError `alert-not-found`, `alert-already-acknowledged`, `alert-already-resolved`, `user-not-found`
  */
 export interface AlertDesk extends TransitionSink, Service {
   acknowledge(action: AlertAction): Promise<Alert>
@@ -30,24 +36,88 @@ export interface AlertDesk extends TransitionSink, Service {
   readonly rules: RuleDesk
 }
 
-/** Every change is published as `rules-changed` with all rules. Inputs are checked here. */
-export interface RuleDesk {
-  all(): Promise<readonly AlertRule[]>
-  get(ruleId: string): Promise<AlertRule>
-  create(options: { readonly input: unknown; readonly by: string }): Promise<AlertRule>
-  /** Changes what is named in `patch`, a part of a rule's input. */
-  update(options: { readonly ruleId: string; readonly patch: unknown; readonly by: string }): Promise<AlertRule>
-  /** Ends the rule and its open alerts. Built-in rules can only be switched off. */
-  delete(options: { readonly ruleId: string; readonly by: string }): Promise<void>
-}
-
 export interface AlertDeskDeps {
   readonly records: Records
   readonly bus: Bus
   readonly now: () => number
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
+  /** The kinds whose descriptors give the built-in rules; all of them unless told. */
+  readonly kinds?: readonly Kind[]
 }
 
 export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
-  throw new Error(`no alert desk yet at ${deps.now()}`)
+  const { records, bus, now, log, kinds = knownKinds } = deps
+  const { seed, ...rules } = createRuleDesk({ records, bus, now, kinds })
+
+  async function act({ alertId, note }: AlertAction, step: HumanStep): Promise<Alert> {
+    const alert = await records.transaction((repositories) =>
+      takeStepDurably(repositories, { alertId, step, note, nowMs: now() }),
+    )
+    bus.publish('alert-changed', { alert, change: changeOf[step.type] })
+    return alert
+  }
+
+  return {
+    name: 'alert-desk',
+    async start() {
+      await seed()
+      log.info({ ruleCount: (await rules.all()).length }, 'alert rules ready')
+    },
+    // Nothing runs between calls.
+    async stop() {},
+    ...createTransitionSink(deps),
+    acknowledge: (action) => act(action, { type: 'acknowledge', by: action.by }),
+    assign: (action) => act(action, { type: 'assign', by: action.by, to: action.to }),
+    comment: (action) => act(action, { type: 'comment', by: action.by }),
+    resolve: (action) => act(action, { type: 'resolve', by: action.by }),
+    get: (alertId) => findAlert(records, alertId),
+    list: records.alerts.list,
+    async notes(alertId) {
+      await findAlert(records, alertId)
+      return records.alerts.notes(alertId)
+    },
+    summary: records.alerts.summary,
+    rules,
+  }
+}
+
+type HumanStep = Exclude<AlertStep, { type: 'clear' }>
+
+const changeOf = {
+  acknowledge: 'acknowledged',
+  assign: 'assigned',
+  comment: 'commented',
+  resolve: 'resolved',
+} as const satisfies Record<HumanStep['type'], BusEvents['alert-changed']['change']>
+
+async function takeStepDurably(
+  { alerts, users }: Repositories,
+  { alertId, step, note, nowMs }: { alertId: string; step: HumanStep; note: string | undefined; nowMs: number },
+): Promise<Alert> {
+  const before = await findAlert({ alerts }, alertId)
+  const after = takeStep(before, step, { atMs: nowMs, nowMs })
+  if (step.type === 'assign') await assertUser(users, step.to)
+  if (!(await alerts.replace(after, [before.state]))) {
+    throw new AppError('conflict', 'alert-changed', `alert ${alertId} was changed by somebody else just now`)
+  }
+  await alerts.addNotes([
+    { alertId, atMs: nowMs, by: step.by, action: changeOf[step.type], text: noteText(step, note) },
+  ])
+  return after
+}
+
+function noteText(step: HumanStep, note: string | undefined): string | undefined {
+  if (step.type !== 'assign') return note
+  return note === undefined ? `to ${step.to}` : `to ${step.to}: ${note}`
+}
+
+async function assertUser(users: Repositories['users'], userId: string): Promise<void> {
+  const user = await users.get(userId)
+  if (user?.state !== 'active') throw new AppError('not-found', 'user-not-found', `no active user ${userId}`)
+}
+
+async function findAlert({ alerts }: Pick<Repositories, 'alerts'>, alertId: string): Promise<Alert> {
+  const alert = await alerts.get(alertId)
+  if (!alert) throw new AppError('not-found', 'alert-not-found', `no alert ${alertId}`)
+  return alert
 }

@@ -45,7 +45,12 @@ export interface AlertRecords {
   notes(alertId: string): Promise<readonly AlertNote[]>
   addNotes(notes: readonly (AlertNote & { readonly alertId: string })[]): Promise<void>
   openOf(pairs: readonly RulePair[]): Promise<readonly Alert[]>
-  openOfRule(ruleId: string): Promise<readonly Alert[]>
+  /** Ends every open alert of a rule. @returns them, resolved */
+  resolveAllOf(options: {
+    readonly ruleId: string
+    readonly by: string
+    readonly atMs: number
+  }): Promise<readonly Alert[]>
   /** Adds those whose rule and device have no open alert yet. @returns the ids that were added */
   insertOpen(alerts: readonly Alert[]): Promise<ReadonlySet<string>>
   /** Replaces the alert if its state is still one of `from`. @returns false when it is not */
@@ -57,6 +62,8 @@ export interface AlertRecords {
 }
 
 const noteCountMax = 1000
+/** Rows of one INSERT; databases limit the parameters of a statement. */
+const insertRowsMax = 500
 /** Spelt out, not bound: only then can the partial index be used. */
 const resolved = sql.lit('resolved' as const)
 
@@ -96,7 +103,12 @@ export function createAlertRecords(scope: Scope): AlertRecords {
         action,
         note: text ?? null,
       }))
-      await db.insertInto('alert_notes').values(rows).execute()
+      for (let from = 0; from < rows.length; from += insertRowsMax) {
+        await db
+          .insertInto('alert_notes')
+          .values(rows.slice(from, from + insertRowsMax))
+          .execute()
+      }
     },
     async openOf(pairs) {
       if (pairs.length === 0) return []
@@ -108,12 +120,13 @@ export function createAlertRecords(scope: Scope): AlertRecords {
         .execute()
       return rows.map(toAlert)
     },
-    async openOfRule(ruleId) {
+    async resolveAllOf({ ruleId, by, atMs }) {
       const rows = await db
-        .selectFrom('alerts')
-        .selectAll()
+        .updateTable('alerts')
+        .set({ state: 'resolved', resolved_at_ms: atMs, resolved_by: by, updated_at_ms: atMs })
         .where('rule_id', '=', ruleId)
         .where('state', '<>', resolved)
+        .returningAll()
         .execute()
       return rows.map(toAlert)
     },
