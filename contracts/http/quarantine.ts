@@ -10,7 +10,6 @@ export const quarantinedSchema = z
     reason: quarantineReasonSchema,
     field: z.string().nullable(),
     receivedAt: timeSchema,
-    replayedAt: timeSchema.nullable(),
     sizeBytes: z.int().nonnegative(),
     preview: z.string().describe('The first of its bytes as text, control characters shown as escapes'),
   })

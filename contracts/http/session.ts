@@ -6,7 +6,7 @@ export const userResourceSchema = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    email: z.string().nullable(),
+    email: z.string(),
     role: roleSchema,
     createdAt: timeSchema,
   })

@@ -1,0 +1,43 @@
+import type { Device, DeviceCommand } from '../../contracts/device.ts'
+import type { CommandResource, DeviceResource } from '../../contracts/http/device.ts'
+import type { BrokerControl } from '../../contracts/ports/broker.ts'
+import type { LatestReadings } from '../../contracts/ports/telemetry.ts'
+import { toTime, toTimeOrNull } from '../http/inputs.ts'
+
+export interface DeviceSurroundings {
+  readonly latest: LatestReadings
+  readonly broker?: BrokerControl | undefined
+}
+
+export function presentDevice(device: Device, { latest, broker }: DeviceSurroundings): DeviceResource {
+  let newestMs: number | undefined
+  for (const { observedAtMs } of latest.of(device.id)) newestMs = Math.max(newestMs ?? observedAtMs, observedAtMs)
+  return {
+    id: device.id,
+    name: device.name,
+    kinds: [...device.kinds],
+    position: device.position ?? null,
+    gatewayId: device.gatewayId ?? null,
+    labels: { ...device.labels },
+    state: device.state,
+    simulated: device.simulated,
+    online: broker?.isOnline(device.id) ?? null,
+    lastReadingAt: toTimeOrNull(newestMs),
+    createdAt: toTime(device.createdAtMs),
+    updatedAt: toTime(device.updatedAtMs),
+  }
+}
+
+export function presentCommand(command: DeviceCommand): CommandResource {
+  return {
+    id: command.id,
+    deviceId: command.deviceId,
+    name: command.name,
+    body: { ...command.body },
+    state: command.state,
+    queuedAt: toTime(command.queuedAtMs),
+    deliveredAt: toTimeOrNull(command.deliveredAtMs),
+    finishedAt: toTimeOrNull(command.finishedAtMs),
+    result: command.result === undefined ? null : { ...command.result },
+  }
+}

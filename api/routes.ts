@@ -1,0 +1,53 @@
+import { createAlertRoutes } from './alerts/routes.ts'
+import { createRuleRoutes } from './alerts/rule-routes.ts'
+import { createAuthRoutes } from './auth/routes.ts'
+import { createCityRoutes } from './city/routes.ts'
+import type { ApiDeps } from './deps.ts'
+import { createBulkRoutes } from './devices/bulk-routes.ts'
+import { createCommandRoutes } from './devices/command-routes.ts'
+import { createDeviceRoutes } from './devices/routes.ts'
+import { createDocsRoutes } from './docs/routes.ts'
+import type { Route } from './http/route.ts'
+import { createQuarantineRoutes } from './quarantine/routes.ts'
+import { createExportRoutes } from './readings/export-routes.ts'
+import { createIntakeRoutes } from './readings/intake-routes.ts'
+import { createKindRoutes } from './readings/kind-routes.ts'
+import { createLatestRoutes } from './readings/latest-routes.ts'
+import { createSeriesRoutes } from './readings/series-routes.ts'
+import type { HealthCheck } from './system/health.ts'
+import { createHealthRoutes } from './system/health-routes.ts'
+import type { MetricsRegistry } from './system/metrics.ts'
+import { createMetricsRoutes } from './system/metrics-routes.ts'
+import type { ProcessGauge } from './system/process-gauge.ts'
+import { createSystemRoutes } from './system/routes.ts'
+
+export interface RouteDeps extends ApiDeps {
+  readonly health: HealthCheck
+  readonly gauge: ProcessGauge
+  readonly metrics: MetricsRegistry
+}
+
+/** Every route there is, in the order they are matched. */
+export function createRoutes(deps: RouteDeps): Route[] {
+  const { options, health } = deps
+  const { version } = options
+  const routes = [
+    ...createAuthRoutes(deps),
+    ...createBulkRoutes(deps),
+    ...createDeviceRoutes(deps),
+    ...createCommandRoutes(deps),
+    ...createKindRoutes(),
+    ...createLatestRoutes(deps),
+    ...createExportRoutes({ ...deps, tempDir: options.tempDir }),
+    ...createIntakeRoutes(deps),
+    ...createSeriesRoutes(deps),
+    ...createAlertRoutes(deps),
+    ...createRuleRoutes(deps),
+    ...createQuarantineRoutes(deps),
+    ...createCityRoutes(options),
+    ...createHealthRoutes(health),
+    ...createSystemRoutes({ ...deps, version }),
+    ...createMetricsRoutes({ ...deps, version }),
+  ]
+  return [...routes, ...createDocsRoutes(routes, version)]
+}
