@@ -1,9 +1,34 @@
 import { sql } from 'kysely'
 import type { Device, DeviceInput } from '../../contracts/device.ts'
-import type { DevicePatch, DeviceQuery, DeviceWrite } from './devices.ts'
-import { rowsToRead } from './page.ts'
+import type { BusEvents } from '../../contracts/events.ts'
+import { type PageQuery, rowsToRead } from './page.ts'
 import type { Scope } from './scope.ts'
 import type { DeviceRow } from './tables.ts'
+
+export interface DeviceQuery extends PageQuery {
+  readonly kind?: string
+  readonly state?: Device['state']
+  readonly gatewayId?: string
+  readonly simulated?: boolean
+  /** Part of the id or the name, whatever the case. */
+  readonly search?: string
+}
+
+/** Absent leaves as it is; `null` takes away. */
+export interface DevicePatch {
+  readonly name?: string
+  readonly kinds?: readonly string[]
+  readonly position?: { readonly latitude: number; readonly longitude: number } | null
+  readonly gatewayId?: string | null
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface DeviceWrite {
+  readonly device: Device
+  readonly change: BusEvents['device-changed']['change']
+  /** SHA-256 of the secret. Never leaves the process. */
+  readonly secretHash: Uint8Array
+}
 
 export interface NewDevice {
   readonly input: DeviceInput

@@ -1,9 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Device, type DeviceInput, deviceInputSchema, deviceStates } from '../../contracts/device.ts'
 import { AppError, type ErrorDetail } from '../../contracts/errors.ts'
-import type { BusEvents } from '../../contracts/events.ts'
-import { selectDevices, toDevice, toNewRow, toPatchedColumns, toWrite } from './device-rows.ts'
-import { type Page, type PageQuery, toPage } from './page.ts'
+import {
+  type DevicePatch,
+  type DeviceQuery,
+  type DeviceWrite,
+  selectDevices,
+  toDevice,
+  toNewRow,
+  toPatchedColumns,
+  toWrite,
+} from './device-rows.ts'
+import { type Page, toPage } from './page.ts'
 import type { Scope } from './scope.ts'
 import { drawSecret, hashSecret } from './secrets.ts'
 import type { DeviceRow } from './tables.ts'
@@ -25,31 +33,6 @@ export interface RegisterOptions {
   readonly simulated?: boolean
   /** Derives secrets instead of drawing them; for a demo city that must know its secrets after a restart. At least 32 characters. */
   readonly secretFor?: (deviceId: string) => string
-}
-
-export interface DeviceQuery extends PageQuery {
-  readonly kind?: string
-  readonly state?: Device['state']
-  readonly gatewayId?: string
-  readonly simulated?: boolean
-  /** Part of the id or the name, whatever the case. */
-  readonly search?: string
-}
-
-/** Absent leaves as it is; `null` takes away. */
-export interface DevicePatch {
-  readonly name?: string
-  readonly kinds?: readonly string[]
-  readonly position?: { readonly latitude: number; readonly longitude: number } | null
-  readonly gatewayId?: string | null
-  readonly labels?: Readonly<Record<string, string>>
-}
-
-export interface DeviceWrite {
-  readonly device: Device
-  readonly change: BusEvents['device-changed']['change']
-  /** SHA-256 of the secret. Never leaves the process. */
-  readonly secretHash: Uint8Array
 }
 
 /**
