@@ -14,6 +14,14 @@ export interface BusEvents {
     readonly change: 'created' | 'updated' | 'credentials-rotated' | 'revoked' | 'decommissioned' | 'deleted'
   }
   'device-presence': DevicePresence
+  /** What a device says of itself, its Last Will included. Absent is what it did not say. */
+  'device-status': {
+    readonly deviceId: string
+    readonly online?: boolean | undefined
+    readonly batteryPct?: number | undefined
+    readonly firmware?: string | undefined
+    readonly receivedAtMs: number
+  }
   'device-location': {
     readonly deviceId: string
     readonly latitude: number
