@@ -1,0 +1,166 @@
+import type { InboundTelemetry, TelemetryIntake } from '../contracts/ports/telemetry.ts'
+import {
+  createFrameArrays,
+  createFrameBuilder,
+  type FrameArrays,
+  type FrameBuilder,
+  type FrameSource,
+  type FrameStray,
+  type TelemetryFrame,
+} from './frame.ts'
+
+/** Two: one being made durable, one being prepared. More would only add to the wait. */
+const framesUnderWayMax = 2
+const spareArraysMax = 8
+
+type Settle = (error?: Error) => void
+
+export interface FrameSender {
+  readonly intake: TelemetryIntake
+  /** The other side is ready for frames. */
+  open(): void
+  flush(): void
+  settled(frameId: number, arrays: FrameArrays, error: string | undefined): void
+  /** The other side is gone and knows nothing any more. */
+  failAll(error: Error): void
+}
+
+export interface FrameSenderDeps {
+  readonly isKnownKind: (kindId: string) => boolean
+  readonly send: (frame: TelemetryFrame, transfer: ArrayBuffer[]) => void
+}
+
+interface OpenFrame {
+  readonly builder: FrameBuilder
+  readonly settles: Settle[]
+  readonly strays: FrameStray[]
+}
+
+/**
+ * Gathers messages into frames. A frame leaves at the end of the event-loop turn while the other side has room, else it
+ * fills until there is room: a lone message waits for nothing, a flood travels in full frames.
+ */
+export function createFrameSender({ isKnownKind, send }: FrameSenderDeps): FrameSender {
+  const underWay = new Map<number, Settle[]>()
+  const waiting: OpenFrame[] = []
+  const spareArrays: FrameArrays[] = []
+  let sourceNos = new Map<string, Map<string, number>>()
+  let sourceCount = 0
+  let newSources: FrameSource[] = []
+  let rejected = new Map<string, number>()
+  let frameId = 0
+  let isOpen = false
+  let isDispatchPlanned = false
+  let pendingCount = 0
+
+  function sourceNoOf(deviceId: string, kindId: string): number {
+    let ofDevice = sourceNos.get(deviceId)
+    if (ofDevice === undefined) {
+      ofDevice = new Map()
+      sourceNos.set(deviceId, ofDevice)
+    }
+    const known = ofDevice.get(kindId)
+    if (known !== undefined) return known
+    if (!isKnownKind(kindId)) return -1
+    const no = sourceCount++
+    ofDevice.set(kindId, no)
+    newSources.push({ no, deviceId, kindId })
+    return no
+  }
+
+  function submit(message: InboundTelemetry, settle: Settle): void {
+    const sourceNo = sourceNoOf(message.deviceId, message.kindId)
+    const entry = { sourceNo, payload: message.payload, receivedAtMs: message.receivedAtMs }
+    let frame = waiting.at(-1)
+    if (frame === undefined || !frame.builder.add(entry)) {
+      frame = { builder: createFrameBuilder(spareArrays.pop() ?? createFrameArrays()), settles: [], strays: [] }
+      waiting.push(frame)
+      frame.builder.add(entry)
+    }
+    if (sourceNo < 0) {
+      frame.strays.push({ index: frame.settles.length, deviceId: message.deviceId, topic: message.topic })
+    }
+    frame.settles.push(settle)
+    pendingCount++
+    planDispatch()
+  }
+
+  function planDispatch(): void {
+    if (isDispatchPlanned) return
+    isDispatchPlanned = true
+    setImmediate(() => {
+      isDispatchPlanned = false
+      dispatch()
+    })
+  }
+
+  function dispatch(): void {
+    if (rejected.size > 0 && waiting.length === 0) {
+      waiting.push({ builder: createFrameBuilder(spareArrays.pop() ?? createFrameArrays()), settles: [], strays: [] })
+    }
+    while (isOpen && waiting.length > 0 && underWay.size < framesUnderWayMax) {
+      const { builder, settles, strays } = waiting.shift()!
+      const { bytes, payloadEnd, sourceNo, receivedAtMs } = builder.arrays
+      const id = ++frameId
+      underWay.set(id, settles)
+      send(
+        {
+          id,
+          count: builder.count,
+          bytes,
+          payloadEnd,
+          sourceNo,
+          receivedAtMs,
+          newSources,
+          strays,
+          rejected: Array.from(rejected, ([deviceId, count]) => ({ deviceId, count })),
+        },
+        [bytes.buffer, payloadEnd.buffer, sourceNo.buffer, receivedAtMs.buffer] as ArrayBuffer[],
+      )
+      newSources = []
+      rejected = new Map()
+    }
+  }
+
+  function settleAll(settles: readonly Settle[], error: Error | undefined): void {
+    pendingCount -= settles.length
+    for (let i = 0; i < settles.length; i++) settles[i]!(error)
+  }
+
+  return {
+    intake: {
+      submit,
+      countRejected(deviceId) {
+        rejected.set(deviceId, (rejected.get(deviceId) ?? 0) + 1)
+        planDispatch()
+      },
+      get pendingCount() {
+        return pendingCount
+      },
+    },
+    open() {
+      isOpen = true
+      dispatch()
+    },
+    flush: dispatch,
+    settled(id, arrays, error) {
+      const settles = underWay.get(id)
+      underWay.delete(id)
+      if (spareArrays.length < spareArraysMax) spareArrays.push(arrays)
+      // The next frame leaves before this one's acknowledgements are written: the other thread need not wait for them.
+      dispatch()
+      if (settles) settleAll(settles, error === undefined ? undefined : new Error(error))
+    },
+    failAll(error) {
+      isOpen = false
+      const failed = [...underWay.values(), ...waiting.map((frame) => frame.settles)]
+      underWay.clear()
+      waiting.length = 0
+      // Numbers were given for a thread that is gone; the next one learns them anew.
+      sourceNos = new Map()
+      sourceCount = 0
+      newSources = []
+      for (const settles of failed) settleAll(settles, error)
+    },
+  }
+}
