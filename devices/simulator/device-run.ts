@@ -87,8 +87,12 @@ export function createDeviceRun(options: DeviceRunOptions): DeviceRun {
     onTheWay.add(settled)
   }
 
+  /** Waits for room; gives up when the run is over, since a server that is gone for good would hold it for ever. */
   const settleTo = async (most: number) => {
-    while (onTheWay.size > most) await Promise.race([...onTheWay, sleep(drainMs)])
+    const deadlineMs = performance.now() + drainMs
+    while (onTheWay.size > most && !(until.aborted && performance.now() > deadlineMs)) {
+      await within(drainMs, Promise.race(onTheWay))
+    }
   }
 
   const trespass = async (step: Step & { type: 'trespass' }) => {
@@ -97,7 +101,7 @@ export function createDeviceRun(options: DeviceRunOptions): DeviceRun {
     expected = addOutcomes(expected, step.expected)
     // QoS 0: the client would send an unacknowledged one again after every reconnect, and be thrown out every time.
     await connection.publish({ topic: step.topic, payload: step.payload, qos: 0 })
-    await Promise.race([closed, sleep(closeWaitMs)])
+    await within(closeWaitMs, closed)
     await connection.whenConnected()
   }
 
@@ -105,7 +109,7 @@ export function createDeviceRun(options: DeviceRunOptions): DeviceRun {
     for (let cut = 0; cut < times; cut++) {
       const closed = connection.whenClosed()
       connection.drop()
-      await Promise.race([closed, sleep(closeWaitMs)])
+      await within(closeWaitMs, closed)
       await connection.whenConnected()
     }
   }
@@ -144,10 +148,18 @@ export function createDeviceRun(options: DeviceRunOptions): DeviceRun {
     open: () => connection.open(),
     async run() {
       await carryOut()
-      await Promise.race([Promise.all(onTheWay), sleep(drainMs)])
+      await within(drainMs, Promise.all(onTheWay))
       return report()
     },
     report,
     close: () => connection.close(),
   }
+}
+
+/** Resolves with the promise or after a while, whichever comes first; leaves no timer behind. */
+async function within(waitMs: number, promise: Promise<unknown>): Promise<void> {
+  const waiting = new AbortController()
+  const timer = sleep(waitMs, undefined, { signal: waiting.signal }).catch(() => undefined)
+  await Promise.race([promise, timer])
+  waiting.abort()
 }
