@@ -1,0 +1,199 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Logger } from 'pino'
+import { Server, type Socket } from 'socket.io'
+import type { z } from 'zod'
+import { AppError } from '../../contracts/errors.ts'
+import { type LiveRefusal, liveEvents, liveSubscribeSchema, liveViewportSchema } from '../../contracts/live.ts'
+import type { Accounts } from '../../people/index.ts'
+import { may } from '../access.ts'
+import { createAdmission, type Guest } from './admission.ts'
+import { createAllowance } from './allowance.ts'
+import { toConnection } from './connection.ts'
+import type { Feed } from './feed.ts'
+import type { LiveOptions } from './options.ts'
+import type { Viewer } from './viewer.ts'
+
+export interface SocketStats {
+  /** Handshakes and requests that were refused, by error code. */
+  readonly refusals: Readonly<Record<string, number>>
+  /** Connections that were closed because their access ended. */
+  readonly shutOut: number
+}
+
+export interface SocketServer {
+  attach(httpServer: HttpServer): void
+  /** Lets clients in; until then handshakes wait. */
+  open(): void
+  recheck(userId: string): void
+  watchClock(): void
+  stats(): SocketStats
+  close(): void
+}
+
+/** Everything that knows Socket.IO. Rooms for other kinds of client belong beside `onConnection`. */
+export function createSocketServer(deps: {
+  readonly accounts: Pick<Accounts, 'verify'>
+  readonly feed: Feed
+  readonly options: LiveOptions
+  readonly now: () => number
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
+}): SocketServer {
+  const { accounts, feed, options, now, log } = deps
+  const io = createIo(options)
+  const seats = new Map<Guest, { readonly socket: Socket; readonly viewer: Viewer }>()
+  const refusals: Record<string, number> = Object.create(null)
+  let shutOut = 0
+  let open = () => {}
+  const isOpen = new Promise<void>((resolve) => {
+    open = resolve
+  })
+
+  const admission = createAdmission({
+    accounts,
+    options,
+    now,
+    log,
+    callbacks: {
+      onIdentity(guest) {
+        const viewer = seats.get(guest)?.viewer
+        if (viewer === undefined) return
+        feed.setSeesSos(viewer, may(guest.identity.role, 'live.sos'))
+        if (viewer.isStanding) feed.setStanding(viewer, false)
+      },
+      onStand(guest, error, graceMs) {
+        const seat = seats.get(guest)
+        if (seat === undefined) return
+        feed.setStanding(seat.viewer, true)
+        seat.socket.emit(liveEvents.reauthenticate, { ...toRefusal(error), graceMs })
+      },
+      onEnd(guest, error) {
+        const seat = seats.get(guest)
+        if (seat === undefined) return
+        shutOut++
+        seat.socket.emit(liveEvents.reauthenticate, { ...toRefusal(error), graceMs: 0 })
+        seat.socket.disconnect(true)
+      },
+    },
+  })
+
+  /** Whatever goes wrong becomes an answer; what is not our own word for it is logged and not shown. */
+  function refuse(error: unknown): AppError {
+    const known = error instanceof AppError ? error : undefined
+    if (known === undefined) log.error({ err: error }, 'live feed request failed')
+    const told = known ?? new AppError('internal', 'internal', 'Something went wrong')
+    refusals[told.code] = (refusals[told.code] ?? 0) + 1
+    return told
+  }
+
+  async function admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
+    try {
+      await isOpen
+      socket.data = await admission.admit(socket.handshake.auth)
+      next()
+    } catch (error) {
+      const told = refuse(error)
+      next(Object.assign(new Error(told.message), { data: { code: told.code } }))
+    }
+  }
+
+  function onConnection(socket: Socket): void {
+    const guest: Guest = socket.data
+    const viewer = feed.addViewer(toConnection(socket), may(guest.identity.role, 'live.sos'))
+    admission.enter(guest)
+    seats.set(guest, { socket, viewer })
+    limitRequests(socket)
+    socket.on('disconnect', () => {
+      seats.delete(guest)
+      admission.leave(guest)
+      feed.removeViewer(viewer)
+    })
+
+    answer(socket, liveEvents.subscribe, (request) => {
+      const { viewport, focus, resume } = parse(liveSubscribeSchema, request)
+      const point = resume?.view ? { epoch: resume.epoch, seq: resume.seq, view: resume.view } : undefined
+      const resumed = feed.subscribe(viewer, { viewport, focus }, point)
+      return { ok: true, resumed, expiresAtMs: guest.identity.expiresAtMs }
+    })
+    answer(socket, liveEvents.viewport, (request) => {
+      const wanted = parse(liveViewportSchema, request)
+      if (viewer.group === undefined) throw new AppError('conflict', 'not-subscribed', 'Subscribe first')
+      feed.changeView(viewer, wanted)
+      return { ok: true }
+    })
+    answer(socket, liveEvents.authenticate, async (request) => {
+      const { identity } = await admission.reauthenticate(guest, request)
+      return { ok: true, expiresAtMs: identity.expiresAtMs }
+    })
+  }
+
+  function answer(socket: Socket, event: string, handle: (request: unknown) => unknown): void {
+    socket.on(event, async (...args: unknown[]) => {
+      const reply = args.at(-1)
+      let result: unknown
+      try {
+        result = await handle(args[0])
+      } catch (error) {
+        result = toRefusal(refuse(error))
+      }
+      if (typeof reply === 'function') reply(result)
+    })
+  }
+
+  function limitRequests(socket: Socket): void {
+    const allowance = createAllowance({ perS: options.requestsPerS, burst: options.requestsBurst })
+    let refused = 0
+    socket.use((packet, next) => {
+      if (allowance.take(now())) return next()
+      const told = refuse(new AppError('too-many', 'too-many-requests', 'Too many requests'))
+      const reply = packet.at(-1)
+      if (++refused > options.requestsRefusedMax) socket.disconnect(true)
+      else if (typeof reply === 'function') reply(toRefusal(told))
+    })
+  }
+
+  io.use((socket, next) => void admit(socket, next))
+  io.on('connection', onConnection)
+
+  return {
+    attach: (httpServer) => void io.attach(httpServer),
+    open,
+    recheck: admission.recheckUser,
+    watchClock: admission.watchClock,
+    stats: () => ({ refusals: { ...refusals }, shutOut }),
+    close() {
+      // Not io.close(): the HTTP server is not ours to close.
+      io.disconnectSockets(true)
+      io.engine?.close()
+    },
+  }
+}
+
+function createIo(options: LiveOptions): Server {
+  const io = new Server({
+    path: '/socket.io',
+    // MQTT over WebSocket is served on the same port.
+    destroyUpgrade: false,
+    serveClient: false,
+    maxHttpBufferSize: options.messageBytesMax,
+    connectTimeout: options.handshakeMsMax,
+    upgradeTimeout: options.handshakeMsMax,
+    // Before anybody has said who they are, only their number can be limited.
+    allowRequest: (_request, done) => {
+      const isFull = io.engine.clientsCount >= options.connectionsMax
+      done(isFull ? 'the live feed is full' : null, !isFull)
+    },
+  })
+  return io
+}
+
+function parse<T extends z.ZodType>(schema: T, request: unknown): z.infer<T> {
+  const result = schema.safeParse(request)
+  if (result.success) return result.data
+  const details = result.error.issues.slice(0, 10).map(({ path, message }) => ({ path: path.join('.'), message }))
+  const { path, message } = details[0]!
+  throw new AppError('invalid', 'invalid-request', path === '' ? message : `${path}: ${message}`, { details })
+}
+
+function toRefusal({ code, message }: AppError): LiveRefusal {
+  return { error: { code, message } }
+}
