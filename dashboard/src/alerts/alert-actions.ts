@@ -1,0 +1,60 @@
+import { useCallback, useState } from 'react'
+import type { Alert, AlertNote } from '../../../contracts/alert.ts'
+import { request } from '../http/client.ts'
+import { toError } from '../http/http-error.ts'
+import { feed } from '../live/use-live.ts'
+
+export type AlertAction = 'acknowledge' | 'resolve' | 'assign' | 'comment'
+
+/** GET /api/alerts/:id, and what every action answers. */
+export type AlertDetail = Alert & { readonly notes: readonly AlertNote[] }
+
+/** What was asked of the server and is not answered, or was refused. The alert itself changes only when the server says so. */
+export type Attempt =
+  | { readonly state: 'sending'; readonly action: AlertAction }
+  | { readonly state: 'failed'; readonly action: AlertAction; readonly message: string }
+
+export interface AlertActions {
+  attemptOn(alertId: string): Attempt | undefined
+  /** @returns whether it was done */
+  act(alertId: string, action: AlertAction, note?: string): Promise<boolean>
+}
+
+export function useAlertActions(): AlertActions {
+  const [attempts, setAttempts] = useState<ReadonlyMap<string, Attempt>>(new Map())
+  const put = useCallback((alertId: string, attempt: Attempt | undefined) => {
+    setAttempts((earlier) => {
+      const next = new Map(earlier)
+      if (attempt === undefined) next.delete(alertId)
+      else next.set(alertId, attempt)
+      return next
+    })
+  }, [])
+  const act = useCallback(
+    async (alertId: string, action: AlertAction, note?: string) => {
+      put(alertId, { state: 'sending', action })
+      try {
+        const { notes: _notes, ...alert } = await request<AlertDetail>(
+          `/api/alerts/${encodeURIComponent(alertId)}/${action}`,
+          { method: 'POST', body: note === undefined ? {} : { note } },
+        )
+        feed.store.takeAlert(alert)
+        put(alertId, undefined)
+        return true
+      } catch (thrown) {
+        put(alertId, { state: 'failed', action, message: toError(thrown).message })
+        return false
+      }
+    },
+    [put],
+  )
+  return { attemptOn: (alertId) => attempts.get(alertId), act }
+}
+
+/** How an attempt reads on the row: what will be, said as not yet being. */
+export const sendingWords: Readonly<Record<AlertAction, string>> = {
+  acknowledge: 'acknowledging …',
+  resolve: 'resolving …',
+  assign: 'assigning …',
+  comment: 'sending …',
+}

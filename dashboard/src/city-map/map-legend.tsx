@@ -1,0 +1,39 @@
+import { useMemo } from 'react'
+import { setDeviceFilter, useDeviceFilter } from '../devices/device-filter.ts'
+import { useLiveDevices } from '../live/use-live.ts'
+import { formatCount } from '../ui/format.ts'
+import { Shape } from '../ui/mark.tsx'
+import { type MarkName, markNames, markOf, marks } from '../ui/shapes.ts'
+
+/** What the shapes mean, how many there are of each, and a press filters by it. */
+export function MapLegend() {
+  const { devices, version } = useLiveDevices()
+  const { state } = useDeviceFilter()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the table changes in place, its version says when
+  const counts = useMemo(() => {
+    const byMark = new Map<MarkName, number>()
+    for (const device of devices.values()) {
+      const mark = markOf(device)
+      byMark.set(mark, (byMark.get(mark) ?? 0) + 1)
+    }
+    return byMark
+  }, [devices, version])
+  const shown = markNames.filter((name) => (counts.get(name) ?? 0) > 0 || state === name)
+  return (
+    <ul className="map-legend plain" aria-label="Devices by state">
+      {shown.toReversed().map((name) => (
+        <li key={name}>
+          <button
+            type="button"
+            aria-pressed={state === name}
+            onClick={() => setDeviceFilter('state', state === name ? '' : name)}
+          >
+            <Shape name={name} />
+            <span>{marks[name].label}</span>
+            <span className="number">{formatCount(counts.get(name) ?? 0)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,87 @@
+import { useSyncExternalStore } from 'react'
+
+/**
+ * The address bar is the only state of navigation: a path names the page, the query its filters, so that any view can be
+ * shared as a link. Six pages need no library.
+ */
+const listeners = new Set<() => void>()
+
+function announce(): void {
+  for (const listener of listeners) listener()
+}
+
+window.addEventListener('popstate', announce)
+
+/** @param options.replace keeps the number of history entries, for filters and selections */
+export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  if (to === location.pathname + location.search) return
+  if (options.replace) history.replaceState(null, '', to)
+  else history.pushState(null, '', to)
+  announce()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => location.pathname)
+}
+
+function useSearch(): string {
+  return useSyncExternalStore(subscribe, () => location.search)
+}
+
+/** One parameter of the query; setting it to `''` takes it out. */
+export function useQueryParameter(name: string): [string, (value: string) => void] {
+  const search = useSearch()
+  const value = new URLSearchParams(search).get(name) ?? ''
+  return [value, (next) => setQueryParameter(name, next)]
+}
+
+export function setQueryParameter(name: string, value: string): void {
+  const query = new URLSearchParams(location.search)
+  if (value === '') query.delete(name)
+  else query.set(name, value)
+  const text = query.toString()
+  navigate(location.pathname + (text === '' ? '' : `?${text}`), { replace: true })
+}
+
+/**
+ * @param pattern levels separated by `/`; one that begins with `:` takes any value
+ * @returns the values by name, or undefined when the path is another one
+ */
+export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/')
+  const given = path.replace(/(.)\/$/, '$1').split('/')
+  if (wanted.length !== given.length) return undefined
+  const values: Record<string, string> = {}
+  for (const [index, level] of wanted.entries()) {
+    const value = given[index]!
+    if (level.startsWith(':')) {
+      const decoded = decodeLevel(value)
+      if (decoded === undefined) return undefined
+      values[level.slice(1)] = decoded
+    } else if (level !== value) return undefined
+  }
+  return values
+}
+
+function decodeLevel(level: string): string | undefined {
+  try {
+    return decodeURIComponent(level)
+  } catch {
+    return undefined
+  }
+}
+
+export const paths = {
+  map: '/',
+  devices: '/devices',
+  device: (id: string) => `/devices/${encodeURIComponent(id)}`,
+  alerts: '/alerts',
+  alert: (id: string) => `/alerts?id=${encodeURIComponent(id)}`,
+  quarantine: '/quarantine',
+  system: '/system',
+} as const
