@@ -1,3 +1,4 @@
+import type { Role } from '../../contracts/roles.ts'
 import type { Scope } from './scope.ts'
 import type { SessionRow } from './tables.ts'
 
@@ -18,7 +19,7 @@ export type Rotation =
   /** The token had been used before: somebody holds a copy, so the whole family is now revoked. */
   | { readonly type: 'reused'; readonly session: Session }
 
-/** Sessions and their refresh tokens, which are kept only as hashes. */
+/** Sessions and their refresh tokens, which are kept only as hashes. An end is published as `access-changed`. */
 export interface SessionRecords {
   create(input: {
     readonly userId: string
@@ -26,19 +27,25 @@ export interface SessionRecords {
     readonly expiresAtMs: number
     /** The oldest sessions of the user beyond this number end. */
     readonly perUserMax: number
-  }): Promise<{ readonly session: Session; readonly endedSessionIds: readonly string[] }>
+  }): Promise<Session>
   get(sessionId: string): Promise<Session | undefined>
+  /** Who an open session belongs to, as of now. @returns undefined when it has ended */
+  findOpenWithUser(
+    sessionId: string,
+    nowMs: number,
+  ): Promise<{ readonly userId: string; readonly role: Role; readonly state: 'active' | 'banned' } | undefined>
   rotate(options: { readonly fromHash: string; readonly toHash: string; readonly nowMs: number }): Promise<Rotation>
+  /** Repeating it is harmless. */
   revoke(sessionId: string): Promise<void>
-  /** @returns the sessions that ended */
-  revokeAllOf(userId: string): Promise<readonly string[]>
+  revokeAllOf(userId: string): Promise<void>
   listOpen(userId: string): Promise<readonly Session[]>
 }
 
-export function createSessionRecords({ db, now, makeId, atomically }: Scope): SessionRecords {
+export function createSessionRecords(scope: Scope): SessionRecords {
+  const { db, now, makeId, atomically } = scope
   return {
     create: ({ userId, refreshHash, expiresAtMs, perUserMax }) =>
-      atomically(async (scope) => {
+      atomically(async (inner) => {
         const atMs = now()
         const row: SessionRow = {
           id: makeId(),
@@ -47,30 +54,36 @@ export function createSessionRecords({ db, now, makeId, atomically }: Scope): Se
           expires_at_ms: expiresAtMs,
           revoked_at_ms: null,
         }
-        await scope.db.insertInto('sessions').values(row).execute()
-        await addToken(scope, { hash: refreshHash, sessionId: row.id, atMs })
-        const surplus = await openSessions(scope, userId, atMs).offset(perUserMax).limit(1000).execute()
-        const endedSessionIds = surplus.map((session) => session.id)
-        await end(scope, endedSessionIds, atMs)
-        return { session: toSession(row), endedSessionIds }
+        await inner.db.insertInto('sessions').values(row).execute()
+        await addToken(inner, { hash: refreshHash, sessionId: row.id, atMs })
+        for (const { id } of await openSessions(inner, userId, atMs).offset(perUserMax).limit(1000).execute()) {
+          await end(inner, { userId, sessionId: id, atMs })
+        }
+        return toSession(row)
       }),
     async get(sessionId) {
       const row = await db.selectFrom('sessions').selectAll().where('id', '=', sessionId).executeTakeFirst()
       return row && toSession(row)
     },
-    rotate: (options) => atomically((scope) => rotate(scope, options)),
-    async revoke(sessionId) {
-      await end({ db }, [sessionId], now())
+    async findOpenWithUser(sessionId, nowMs) {
+      const row = await db
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .select(['users.id as userId', 'users.role', 'users.state'])
+        .where('sessions.id', '=', sessionId)
+        .where('sessions.revoked_at_ms', 'is', null)
+        .where('sessions.expires_at_ms', '>', nowMs)
+        .executeTakeFirst()
+      return row
     },
-    revokeAllOf: (userId) =>
-      atomically(async (scope) => {
-        const open = await openSessions(scope, userId, now()).execute()
-        const ids = open.map((session) => session.id)
-        await end(scope, ids, now())
-        return ids
-      }),
+    rotate: (options) => atomically((inner) => rotate(inner, options)),
+    async revoke(sessionId) {
+      const session = await db.selectFrom('sessions').select('user_id').where('id', '=', sessionId).executeTakeFirst()
+      if (session) await end(scope, { userId: session.user_id, sessionId, atMs: now() })
+    },
+    revokeAllOf: (userId) => end(scope, { userId, sessionId: undefined, atMs: now() }),
     async listOpen(userId) {
-      return (await openSessions({ db }, userId, now()).execute()).map(toSession)
+      return (await openSessions(scope, userId, now()).execute()).map(toSession)
     },
   }
 }
@@ -97,7 +110,7 @@ async function rotate(
     .where('used_at_ms', 'is', null)
     .executeTakeFirst()
   if (spent.numUpdatedRows === 0n) {
-    await end(scope, [session.id], nowMs)
+    await end(scope, { userId: session.userId, sessionId: session.id, atMs: nowMs })
     return { type: 'reused', session: { ...session, revokedAtMs: nowMs } }
   }
   await addToken(scope, { hash: toHash, sessionId: session.id, atMs: nowMs })
@@ -122,14 +135,19 @@ async function addToken({ db }: Scope, token: { hash: string; sessionId: string;
     .execute()
 }
 
-async function end({ db }: Pick<Scope, 'db'>, sessionIds: readonly string[], atMs: number) {
-  if (sessionIds.length === 0) return
-  await db
+/** Ends one session of a user, or all of them when none is named. */
+async function end(
+  { db, afterCommit, publish }: Scope,
+  { userId, sessionId, atMs }: { userId: string; sessionId: string | undefined; atMs: number },
+) {
+  let open = db
     .updateTable('sessions')
     .set({ revoked_at_ms: atMs })
-    .where('id', 'in', sessionIds)
+    .where('user_id', '=', userId)
     .where('revoked_at_ms', 'is', null)
-    .execute()
+  if (sessionId !== undefined) open = open.where('id', '=', sessionId)
+  const { numUpdatedRows } = await open.executeTakeFirst()
+  if (numUpdatedRows > 0n) afterCommit(() => publish('access-changed', { userId, sessionId }))
 }
 
 function toSession(row: SessionRow): Session {

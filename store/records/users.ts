@@ -24,7 +24,10 @@ export interface UserQuery extends PageQuery {
   readonly state?: User['state']
 }
 
-/** @throws AppError `email-taken`, `user-not-found` */
+/**
+ * People who sign in. A new role or a ban is published as `access-changed`.
+ * @throws AppError `email-taken`, `user-not-found`
+ */
 export interface UserRecords {
   create(input: {
     readonly email: string
@@ -49,7 +52,7 @@ export interface UserRecords {
   countByRole(roles: readonly Role[]): Promise<number>
 }
 
-export function createUserRecords({ db, now, makeId }: Scope): UserRecords {
+export function createUserRecords({ db, now, makeId, afterCommit, publish }: Scope): UserRecords {
   return {
     async create({ email, name, role, passwordHash }) {
       const atMs = now()
@@ -94,6 +97,9 @@ export function createUserRecords({ db, now, makeId }: Scope): UserRecords {
         .returningAll()
         .executeTakeFirst()
       if (!row) throw new AppError('not-found', 'user-not-found', `no user ${userId}`)
+      if (role !== undefined || state !== undefined) {
+        afterCommit(() => publish('access-changed', { userId, sessionId: undefined }))
+      }
       return toUser(row)
     },
     async countByRole(roles) {

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import { hash, verify } from '@node-rs/bcrypt'
+import { AppError } from '../contracts/errors.ts'
+
+export interface Passwords {
+  /** @throws AppError `password-too-weak` */
+  hash(password: string): Promise<string>
+  /** Takes the same time for nobody (no hash) as for somebody. */
+  verify(password: string, passwordHash: string | undefined): Promise<boolean>
+}
+
+const lengthMin = 12
+/** bcrypt ignores what comes after; better refused than ignored. */
+const bytesMax = 72
+/** Native work runs on libuv's four threads, which files and the broker's store need too. */
+const atOnceMax = 2
+const waitingMax = 200
+
+export function createPasswords(bcryptCost: number): Passwords {
+  const inTurn = createGate()
+  // A well-formed hash of this cost that no password has: an all-zero salt and digest.
+  const nobodysHash = `$2b$${String(bcryptCost).padStart(2, '0')}$${'.'.repeat(53)}`
+  return {
+    async hash(password) {
+      const normal = assertStrong(password.normalize('NFC'))
+      return inTurn(() => hash(normal, { cost: bcryptCost }))
+    },
+    async verify(password, passwordHash) {
+      const matches = await inTurn(() => verify(password.normalize('NFC'), passwordHash ?? nobodysHash))
+      return matches && passwordHash !== undefined && isWhole(password.normalize('NFC'))
+    },
+  }
+}
+
+/** @returns 120 random bits that a person can copy */
+export function drawPassword(): string {
+  return randomBytes(15).toString('base64url')
+}
+
+function assertStrong(password: string): string {
+  if ([...password].length < lengthMin) {
+    throw new AppError('invalid', 'password-too-weak', `a password has at least ${lengthMin} characters`)
+  }
+  if (!isWhole(password)) {
+    throw new AppError('invalid', 'password-too-weak', `a password has at most ${bytesMax} bytes, and no NUL`)
+  }
+  if (new Set(password).size < 4) {
+    throw new AppError('invalid', 'password-too-weak', 'a password has at least four different characters')
+  }
+  return password
+}
+
+/** True when bcrypt sees all of it. */
+function isWhole(password: string): boolean {
+  return Buffer.byteLength(password) <= bytesMax && !password.includes('\0')
+}
+
+function createGate() {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= atOnceMax) {
+      if (waiting.length >= waitingMax) {
+        throw new AppError('unavailable', 'sign-in-busy', 'too many people are signing in at this moment')
+      }
+      // Whoever leaves hands its place over, so `running` stays as it is.
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    } else {
+      running += 1
+    }
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running -= 1
+    }
+  }
+}
