@@ -4,11 +4,10 @@ import { deviceIdSchema } from '../../contracts/device.ts'
 import { alertDetailSchema, alertResourceSchema } from '../../contracts/http/alert.ts'
 import { pageOf } from '../../contracts/http/common.ts'
 import { severities, severitySchema } from '../../contracts/severity.ts'
-import type { Accounts } from '../../people/index.ts'
 import type { AlertDesk } from '../../safety/index.ts'
 import { json } from '../http/answer.ts'
 import { idParamsSchema, limitSchema, listOf } from '../http/inputs.ts'
-import { presentPage } from '../http/pages.ts'
+import { presentPage, recordCursorSchema } from '../http/pages.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { presentAlert, presentNote } from './present-alert.ts'
 
@@ -22,7 +21,7 @@ const listQuerySchema = z.strictObject({
   ruleId: idSchema.optional(),
   assignedTo: idSchema.optional().describe("A user's id, or `me`"),
   limit: limitSchema,
-  cursor: z.string().max(512).optional(),
+  cursor: recordCursorSchema.optional(),
 })
 
 const noteSchema = z.string().trim().min(1).max(2000)
@@ -47,12 +46,7 @@ const summarySchema = z
 const unknownAlert = { 404: 'There is no such alert' }
 const refusals = { ...unknownAlert, 409: 'The alert is past that' }
 
-export interface AlertRouteDeps {
-  readonly alertDesk: AlertDesk
-  readonly accounts: Accounts
-}
-
-export function createAlertRoutes({ alertDesk, accounts }: AlertRouteDeps): Route[] {
+export function createAlertRoutes({ alertDesk }: { readonly alertDesk: AlertDesk }): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -127,7 +121,6 @@ export function createAlertRoutes({ alertDesk, accounts }: AlertRouteDeps): Rout
       faults: { 404: 'There is no such alert, or no such user', 409: 'The alert is past that' },
       handler: async ({ params, body, principal }) => {
         const to = body.to ?? principal.userId
-        await accounts.getUser(to)
         const action = toAction(params.id, principal.userId, body.note)
         return json(await presentDetail(await alertDesk.assign({ ...action, to })))
       },

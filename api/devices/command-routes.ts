@@ -6,7 +6,7 @@ import type { Records } from '../../store/index.ts'
 import { notFound } from '../errors.ts'
 import { json } from '../http/answer.ts'
 import { deviceParamsSchema, limitSchema } from '../http/inputs.ts'
-import { presentPage } from '../http/pages.ts'
+import { presentPage, recordCursorSchema } from '../http/pages.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { presentCommand } from './present-device.ts'
 
@@ -19,7 +19,7 @@ const commandSchema = z.strictObject({
 const listQuerySchema = z.strictObject({
   state: z.enum(commandStates).optional(),
   limit: limitSchema,
-  cursor: z.string().max(512).optional(),
+  cursor: recordCursorSchema.optional(),
 })
 
 export function createCommandRoutes({ records }: { readonly records: Records }): Route[] {

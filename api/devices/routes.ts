@@ -7,7 +7,7 @@ import type { ApiDeps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import { empty, json } from '../http/answer.ts'
 import { deviceParamsSchema, flagSchema, limitSchema } from '../http/inputs.ts'
-import { presentPage } from '../http/pages.ts'
+import { presentPage, recordCursorSchema } from '../http/pages.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { presentReading } from '../readings/present-reading.ts'
 import { presentDevice } from './present-device.ts'
@@ -19,7 +19,7 @@ const listQuerySchema = z.strictObject({
   simulated: flagSchema.optional(),
   search: z.string().trim().min(1).max(120).optional().describe('Part of the id or the name'),
   limit: limitSchema,
-  cursor: z.string().max(512).optional(),
+  cursor: recordCursorSchema.optional(),
 })
 
 // Not a partial of the input: its defaults would empty what the client never named.

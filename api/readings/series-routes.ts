@@ -46,7 +46,7 @@ const areaQuerySchema = z.strictObject({
   deviceId: deviceIdListSchema.optional(),
 })
 
-const tooCostly = 'Too many readings to answer from; narrow the period'
+const faults = { 400: 'The request does not fit, or needs too many readings for an answer: narrow the period' }
 
 export type SeriesRouteDeps = Pick<ApiDeps, 'readings' | 'latest' | 'directory' | 'now'>
 
@@ -62,7 +62,7 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       params: deviceParamsSchema,
       query: seriesQuerySchema,
       answer: { description: 'One series per field', schema: seriesSchema },
-      faults: { 404: 'There is no such device', 413: tooCostly },
+      faults: { ...faults, 404: 'There is no such device' },
       handler: async ({ params, query }) => {
         const kind = findDeviceKind(params.id, query.kind)
         const fields = checkFields(kind, query.field ?? fieldNames(kind))
@@ -97,7 +97,7 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       access: 'readings.read',
       query: areaQuerySchema,
       answer: { description: 'The series', schema: areaSeriesSchema },
-      faults: { 413: tooCostly },
+      faults,
       handler: async ({ query }) => {
         const kind = requireKind(query.kind)
         const [field] = checkFields(kind, [query.field ?? kind.card.primary]) as [string]
