@@ -1,0 +1,290 @@
+import type { Server } from 'node:http'
+import type { AedesPublishPacket, Client, PublishPacket } from 'aedes'
+import type { Logger } from 'pino'
+import type { Bus } from '../contracts/bus.ts'
+import { AppError } from '../contracts/errors.ts'
+import type { BusEvents } from '../contracts/events.ts'
+import type { BrokerControl } from '../contracts/ports/broker.ts'
+import type { CommandQueue, DeviceDirectory } from '../contracts/ports/devices.ts'
+import type { SosIntake } from '../contracts/ports/sos.ts'
+import type { TelemetryIntake } from '../contracts/ports/telemetry.ts'
+import type { Service } from '../contracts/service.ts'
+import { createEnrol } from './access/enrolment.ts'
+import { createIdentify } from './access/identity.ts'
+import { createMayRead } from './access/subscribing.ts'
+import { createCommandDelivery } from './command-delivery.ts'
+import { type Connection, connectionOf, deviceIdOf } from './connection.ts'
+import { createConnections } from './connections.ts'
+import { createFrontDoor } from './front-door.ts'
+import { type Listener, listenTcp, listenTls } from './listeners/tcp.ts'
+import { attachWebSocket } from './listeners/web-socket.ts'
+import { type BrokerOptions, defaultLimits } from './options.ts'
+import { createPresence } from './presence.ts'
+import { createRefusals } from './refusals.ts'
+import { createDatabase } from './sessions/database.ts'
+import { createSessionStore } from './sessions/session-store.ts'
+import { createExactlyOnce, type Settle } from './uplink/exactly-once.ts'
+import { createRouteFinder } from './uplink/routes.ts'
+import { createUplink } from './uplink/uplink.ts'
+import { createAllowances } from './wire/allowances.ts'
+import { createFairTurn } from './wire/fair-turn.ts'
+
+export interface AccessViolation {
+  readonly deviceId: string | undefined
+  readonly action: 'publish' | 'subscribe'
+  /** As the client named it, cut to 256 characters. */
+  readonly topic: string
+  readonly remote: string
+  readonly atMs: number
+}
+
+export interface BrokerDeps {
+  readonly options: BrokerOptions
+  readonly intake: TelemetryIntake
+  readonly sos: SosIntake
+  readonly devices: DeviceDirectory
+  readonly commands: CommandQueue
+  readonly bus: Bus
+  readonly log: Logger
+  readonly now: () => number
+  /** For the audit; called for every attempt to publish or subscribe outside what the device may. */
+  readonly onViolation?: (violation: AccessViolation) => void
+}
+
+export interface Broker extends Service, BrokerControl {
+  /** Port of plain MQTT; 0 before `start`. */
+  readonly port: number
+  /** Port of MQTT over TLS; undefined when it is off or before `start`. */
+  readonly tlsPort: number | undefined
+  /** MQTT over WebSocket on one path of an HTTP server. May be called before or after `start`. */
+  attachWebSocket(httpServer: Server, path: string): void
+  /** Says something to every device that listens to the city. @param topic below `v1/city/` */
+  announce(announcement: {
+    readonly topic: string
+    readonly payload: Uint8Array
+    /** Kept for devices that subscribe later. */
+    readonly isRetained: boolean
+  }): Promise<void>
+}
+
+/** The MQTT front door. Constructing it has no effects; `start` opens the sessions and the ports. */
+export function createBroker(deps: BrokerDeps): Broker {
+  const { options, intake, sos, devices, commands, bus, log, now } = deps
+  const limits = { ...defaultLimits, ...options.limits }
+  const share = { ratePerS: limits.ratePerSMax, burst: limits.burstMax }
+  const refusals = createRefusals()
+  const allowances = createAllowances({ ...share, now })
+  const presence = createPresence({ bus, now })
+  const mayRead = createMayRead(devices)
+  const gateways = new Set<Connection>()
+  const database = createDatabase(options.sessionsDir)
+  const sessions = createSessionStore({
+    database,
+    retainedMax: limits.retainedMax,
+    retainedPayloadBytesMax: limits.retainedPayloadBytesMax,
+    offlineMessagesMax: limits.offlineMessagesMax,
+    mayRead,
+    takeForwarded,
+    onRetainedFull: () => refusals.count('retained-full'),
+    onQueueFull: () => refusals.count('offline-queue-full'),
+  })
+  const turn = createFairTurn({
+    framesPerTurn: limits.framesPerTurn,
+    isIntakeFull: () => intake.pendingCount >= limits.pendingMax,
+  })
+  const { aedes, furnish } = createFrontDoor({
+    limits,
+    enrolment: options.enrolment,
+    sessions,
+    identify: createIdentify({ devices, enrolment: options.enrolment }),
+    mayRead,
+    allowances,
+    presence,
+    refusals,
+    log,
+    onViolation,
+  })
+  const commandDelivery = createCommandDelivery({ commands, publish, log, now })
+  const uplink = createUplink({
+    intake,
+    sos,
+    commands,
+    bus,
+    refusals,
+    log,
+    now,
+    findRoute: createRouteFinder({ devices, gateways, share }),
+    once: createExactlyOnce(sessions),
+    enrol: createEnrol({ devices, refusals, log }),
+    onWill,
+    onStatus: (connection, deviceId, isOnline) => {
+      if (isOnline !== undefined && deviceId !== deviceIdOf(connection)) {
+        presence.announced(connection, deviceId, isOnline)
+      }
+    },
+    onViolation: (connection, topic) => onViolation(connection, 'publish', topic),
+  })
+  furnish({ uplink, commandDelivery })
+  const connections = createConnections({ aedes, limits, turn, refusals, log, now, onClosed })
+
+  let listeners: Listener[] = []
+  let unsubscribe: (() => void)[] = []
+  const detach: (() => void)[] = []
+  let isStopping = false
+  let stopped: Promise<void> | undefined
+
+  function takeForwarded(client: object, messageId: number) {
+    const { forwarded } = connectionOf(client as Client)
+    const packet = forwarded.get(messageId)
+    forwarded.delete(messageId)
+    return packet
+  }
+
+  function publish(packet: PublishPacket): void {
+    aedes.publish(packet, (error?: Error | null) => {
+      if (error) log.error({ err: error }, 'message for a device not published')
+    })
+  }
+
+  function onViolation(connection: Connection, action: 'publish' | 'subscribe', topic: string): void {
+    const deviceId = deviceIdOf(connection)
+    // Publishing ends the connection and is counted there.
+    if (action === 'subscribe') refusals.count('subscribe-not-own')
+    log.warn({ deviceId, action, remote: connection.remote }, 'device outside its own topics')
+    deps.onViolation?.({ deviceId, action, topic: topic.slice(0, 256), remote: connection.remote, atMs: now() })
+  }
+
+  function onWill(packet: AedesPublishPacket, client: Client | null, done: Settle): void {
+    // Kept for the next start: a device that is back by then has withdrawn it [MQTT 3.1.1, section 3.1.2.5].
+    if (isStopping) return
+    if (client === null) {
+      // Left behind by a broker that was killed, by a device that did not come back.
+      const deviceId = packet.topic.split('/')[2]
+      if (deviceId !== undefined && !presence.isOnline(deviceId)) {
+        bus.publish('device-presence', { deviceId, online: false, cause: 'last-will', changedAtMs: now() })
+      }
+      done()
+      return
+    }
+    const connection = connectionOf(client)
+    if (connection.successor !== undefined && !connection.successor.client.closed) {
+      done(new AppError('conflict', 'taken-over', 'the device is connected again: it is not offline'))
+      return
+    }
+    connection.closeCause ??= 'last-will'
+    done()
+  }
+
+  function onClosed(connection: Connection): void {
+    gateways.delete(connection)
+    commandDelivery.disconnected(connection)
+    const deviceId = deviceIdOf(connection)
+    if (deviceId !== undefined) allowances.release(deviceId)
+  }
+
+  function onDeviceChanged({ device, change }: BusEvents['device-changed']): void {
+    if (change === 'created') return
+    // What a gateway may do depends on the devices behind it.
+    for (const gateway of gateways) if (gateway.spokenFor.has(device.id)) gateway.routes.clear()
+    if (change === 'updated') return
+    disconnect(device.id, change === 'decommissioned' ? change : 'revoked')
+    if (change === 'decommissioned' || change === 'deleted') {
+      sessions.forget(device.id).catch((error: unknown) => {
+        log.error({ err: error, deviceId: device.id }, 'session of a removed device not deleted')
+      })
+    }
+  }
+
+  function disconnect(deviceId: string, cause: 'revoked' | 'decommissioned'): void {
+    const connection = presence.connectionOf(deviceId)
+    if (connection === undefined) return
+    connection.closeCause = 'revoked'
+    log.info({ deviceId, cause }, 'device disconnected')
+    connection.end()
+  }
+
+  async function start(): Promise<void> {
+    try {
+      await database.open()
+      await (aedes as unknown as { listen(): Promise<void> }).listen()
+      unsubscribe = [
+        bus.subscribe('device-changed', onDeviceChanged),
+        bus.subscribe('command-queued', ({ command }) => commandDelivery.queued(command)),
+      ]
+      connections.open()
+      const { host, port, tls } = options
+      const onArrival = connections.accept
+      listeners.push(await listenTcp({ host, port, onArrival }))
+      if (tls !== undefined) {
+        const onHandshakeFailed = () => refusals.count('tls-handshake')
+        const handshakeTimeoutMs = limits.connectTimeoutMs
+        listeners.push(await listenTls({ host, tls, handshakeTimeoutMs, onArrival, onHandshakeFailed }))
+      }
+    } catch (error) {
+      await stop()
+      throw error
+    }
+    log.info({ port: listeners[0]?.port, tlsPort: listeners[1]?.port }, 'MQTT listening')
+  }
+
+  function stop(): Promise<void> {
+    stopped ??= stopOnce()
+    return stopped
+  }
+
+  async function stopOnce(): Promise<void> {
+    isStopping = true
+    connections.close()
+    for (const end of [...unsubscribe, ...detach]) end()
+    const closing = listeners.map((listener) => listener.close())
+    for (const connection of connections.all()) connection.closeCause ??= 'shutdown'
+    const closed = new Promise<void>((resolve) => aedes.close(() => resolve()))
+    for (const connection of connections.all()) connection.end()
+    await Promise.all([closed, ...closing])
+    turn.stop()
+    await database.close()
+    listeners = []
+  }
+
+  return {
+    name: 'broker',
+    start,
+    stop,
+    disconnect,
+    isOnline: presence.isOnline,
+    stats: () => ({
+      connections: aedes.connectedClients ?? 0,
+      connectionsMax: limits.connectionsMax,
+      publishesReceived: uplink.publishesReceived,
+      throttled: connections.throttled,
+      refusals: refusals.counts(),
+    }),
+    get port() {
+      return listeners[0]?.port ?? 0
+    },
+    get tlsPort() {
+      return listeners[1]?.port
+    },
+    attachWebSocket(httpServer, path) {
+      const messageBytesMax = limits.packetBytesMax * 4
+      const onRefused = refusals.count
+      detach.push(attachWebSocket({ httpServer, path, messageBytesMax, onArrival: connections.accept, onRefused }))
+    },
+    announce({ topic, payload, isRetained }) {
+      if (!topic.startsWith('v1/city/')) {
+        throw new AppError('invalid', 'topic-not-city', 'announcements go below v1/city/')
+      }
+      const packet = {
+        cmd: 'publish',
+        topic,
+        payload: Buffer.from(payload),
+        qos: 1,
+        retain: isRetained,
+        dup: false,
+      } as const
+      return new Promise((resolve, reject) => {
+        aedes.publish(packet, (error?: Error | null) => (error ? reject(error) : resolve()))
+      })
+    },
+  }
+}

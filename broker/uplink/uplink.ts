@@ -1,0 +1,168 @@
+import type { AedesPublishPacket, Client } from 'aedes'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { Bus } from '../../contracts/bus.ts'
+import { AppError } from '../../contracts/errors.ts'
+import { positionSchema } from '../../contracts/geo.ts'
+import type { CommandQueue } from '../../contracts/ports/devices.ts'
+import type { SosIntake } from '../../contracts/ports/sos.ts'
+import type { TelemetryIntake } from '../../contracts/ports/telemetry.ts'
+import { type Connection, connectionOf, deviceIdOf } from '../connection.ts'
+import type { Refusals } from '../refusals.ts'
+import type { SessionClient } from '../sessions/session-store.ts'
+import { observedAtMs, parseObject } from './device-message.ts'
+import type { Settle } from './exactly-once.ts'
+import type { Route } from './routes.ts'
+import { readSosPress } from './sos.ts'
+
+export interface UplinkDeps {
+  readonly intake: TelemetryIntake
+  readonly sos: SosIntake
+  readonly commands: CommandQueue
+  readonly bus: Bus
+  readonly refusals: Refusals
+  readonly log: Logger
+  readonly now: () => number
+  readonly findRoute: (connection: Connection, topic: string) => Route | undefined
+  readonly once: (client: SessionClient, messageId: number, submit: (settle: Settle) => void, done: Settle) => void
+  readonly enrol: (connection: Connection, payload: Uint8Array) => Promise<void>
+  readonly onWill: (packet: AedesPublishPacket, client: Client | null, done: Settle) => void
+  readonly onStatus: (connection: Connection, deviceId: string, isOnline: boolean | undefined) => void
+  readonly onViolation: (connection: Connection, topic: string) => void
+}
+
+export interface Uplink {
+  /** Aedes's hook before PUBACK and PUBREC: `done` is called when the message is durable where it belongs. */
+  authorizePublish(client: Client | null, packet: AedesPublishPacket, done: Settle): void
+  /**
+   * Whether Aedes should go on and publish the packet to subscribers. Nobody may subscribe to what devices send, so
+   * only the retained status goes on; for a reading the fan-out would only be cost.
+   */
+  isPublished(packet: object): boolean
+  readonly publishesReceived: number
+}
+
+const statusSchema = z.object({
+  online: z.boolean().optional().catch(undefined),
+  batteryPct: z.number().min(0).max(100).optional().catch(undefined),
+  firmware: z.string().max(64).optional().catch(undefined),
+})
+const locationSchema = positionSchema.extend({ ts: z.unknown() })
+const resultSchema = z.looseObject({ status: z.enum(['done', 'failed']) })
+
+/** Takes every publish of a device to where it belongs and acknowledges it from there. */
+export function createUplink(deps: UplinkDeps): Uplink {
+  const { intake, bus, refusals, log, now } = deps
+  const published = new WeakSet<object>()
+  let publishesReceived = 0
+
+  function authorizePublish(client: Client | null, packet: AedesPublishPacket, done: Settle): void {
+    // Wills alone carry the id of the broker that kept them.
+    if (client === null || packet.brokerId !== undefined) {
+      publishWill(client, packet, done)
+      return
+    }
+    const connection = connectionOf(client)
+    const route = connection.routes.get(packet.topic) ?? deps.findRoute(connection, packet.topic)
+    if (route === undefined) {
+      refuse(connection, packet.topic, done)
+      return
+    }
+    publishesReceived++
+    if (packet.qos === 2) {
+      deps.once(client, packet.messageId!, (settle) => dispatch(connection, route, packet, settle), done)
+    } else dispatch(connection, route, packet, done)
+  }
+
+  function dispatch(connection: Connection, route: Route, packet: AedesPublishPacket, done: Settle): void {
+    if (route.type === 'telemetry') {
+      const { deviceId, detail: kindId, topic } = route
+      intake.submit({ deviceId, kindId, topic, payload: packet.payload as Buffer, receivedAtMs: now() }, done)
+      return
+    }
+    const work = take(connection, route, packet)
+    if (work === undefined) done()
+    else work.then(() => done(), done)
+  }
+
+  /** @returns a promise where the message must be stored before it may be acknowledged */
+  function take(connection: Connection, route: Route, packet: AedesPublishPacket): Promise<void> | undefined {
+    const payload = packet.payload as Buffer
+    if (route.type === 'sos') return pressSos(route, payload)
+    if (route.type === 'command-result') return finishCommand(route, payload)
+    if (route.type === 'enrol-request') return deps.enrol(connection, payload)
+    if (route.type === 'location') takeLocation(route, payload)
+    else takeStatus(connection, route, packet)
+    return undefined
+  }
+
+  /** Stored before it is acknowledged, at QoS 0 too; when it cannot be, the connection ends and the device resends. */
+  async function pressSos({ deviceId }: Route, payload: Uint8Array): Promise<void> {
+    try {
+      await deps.sos.press(readSosPress({ deviceId, payload, receivedAtMs: now() }))
+    } catch (cause) {
+      log.error({ err: cause, deviceId }, 'SOS not stored')
+      throw new AppError('unavailable', 'sos-not-stored', 'the SOS could not be stored', { cause })
+    }
+  }
+
+  function takeLocation({ deviceId }: Route, payload: Uint8Array): void {
+    const parsed = locationSchema.safeParse(parseObject(payload))
+    if (!parsed.success) {
+      refusals.count('location-invalid')
+      return
+    }
+    const { latitude, longitude, ts } = parsed.data
+    bus.publish('device-location', { deviceId, latitude, longitude, observedAtMs: observedAtMs(ts, now()) })
+  }
+
+  function takeStatus(connection: Connection | undefined, route: Route, packet: AedesPublishPacket): void {
+    const payload = packet.payload as Buffer
+    if (payload.length > 0) {
+      const parsed = statusSchema.safeParse(parseObject(payload))
+      if (!parsed.success) {
+        refusals.count('status-invalid')
+        return
+      }
+      bus.publish('device-status', { deviceId: route.deviceId, ...parsed.data, receivedAtMs: now() })
+      if (connection !== undefined) deps.onStatus(connection, route.deviceId, parsed.data.online)
+    }
+    // The last word of a device is kept whether or not it asked for that, under its own topic.
+    packet.retain = true
+    packet.topic = route.topic
+    published.add(packet)
+  }
+
+  function publishWill(client: Client | null, packet: AedesPublishPacket, done: Settle): void {
+    deps.onWill(packet, client, (error) => {
+      const deviceId = packet.topic.split('/')[2]
+      if (!error && deviceId !== undefined) {
+        takeStatus(undefined, { type: 'status', deviceId, detail: '', topic: packet.topic }, packet)
+      }
+      done(error)
+    })
+  }
+
+  async function finishCommand({ deviceId, detail: commandId }: Route, payload: Uint8Array): Promise<void> {
+    const parsed = resultSchema.safeParse(parseObject(payload))
+    if (!parsed.success) return refusals.count('command-result-invalid')
+    const { status, ...result } = parsed.data
+    const finish = { deviceId, commandId, atMs: now(), succeeded: status === 'done', result }
+    if (!(await deps.commands.finish(finish))) refusals.count('command-result-unknown')
+  }
+
+  function refuse(connection: Connection, topic: string, done: Settle): void {
+    const deviceId = deviceIdOf(connection)
+    if (deviceId !== undefined) intake.countRejected(deviceId)
+    deps.onViolation(connection, topic)
+    done(new AppError('forbidden', 'publish-not-own', 'a device may publish under its own id only'))
+  }
+
+  return {
+    authorizePublish,
+    isPublished: (packet) => published.has(packet),
+    get publishesReceived() {
+      return publishesReceived
+    },
+  }
+}
