@@ -174,9 +174,8 @@ export function createSource(options: {
       rules = compiled.map((rule) => {
         const old = before.get(rule.rule.id)
         const isSameWatch = old && JSON.stringify(old.rule.condition) === JSON.stringify(rule.rule.condition)
-        if (isSameWatch) return { ...rule, state: old.state }
-        // A changed condition starts over, but an alert it has open must still be cleared by it.
-        return { ...rule, state: old && isFiringState(old.state) ? firingState : clearState }
+        // A changed condition starts over: the desk resolved its open alert with the change.
+        return { ...rule, state: isSameWatch ? old.state : clearState }
       })
     },
     markFiring(ruleId) {

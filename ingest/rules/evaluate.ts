@@ -26,14 +26,14 @@ export const noStep: RuleStep = { state: clearState, edge: undefined }
 
 /**
  * Hysteresis with a hold: raises once the value has been beyond `raise` for `holdS` of event time, clears as soon as
- * it is at or back past `clear`. Between the two nothing changes, except that an unfinished hold starts over.
+ * it is back past `clear`. Between the two nothing changes, except that an unfinished hold starts over.
  * @returns `noStep` when nothing changed
  */
 export function stepThreshold(c: ThresholdCondition, state: RuleState, atMs: number, value: number): RuleStep {
   const isBeyond = c.type === 'above' ? value > c.raise : value < c.raise
   switch (state.phase) {
     case 'firing':
-      if (c.type === 'above' ? value > c.clear : value < c.clear) return noStep
+      if (c.type === 'above' ? value >= c.clear : value <= c.clear) return noStep
       return { state: clearState, edge: 'clear' }
     case 'pending':
       if (!isBeyond) return { state: clearState, edge: undefined }

@@ -3,19 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { findKind, kinds } from '../../contracts/kinds/index.ts'
 import { fieldNames, fieldValuesSchema } from '../../contracts/kinds/kind.ts'
 import { kindIdPattern } from '../../contracts/topics.ts'
+import { seeded } from '../support/seeded.ts'
 
 const notKinds = new Set(['kind.ts', 'simulation.ts', 'index.ts'])
-
-/** Deterministic uniform numbers (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 describe('the registry of kinds', () => {
   it('indexes every file in contracts/kinds by its name', () => {
