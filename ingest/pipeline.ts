@@ -332,9 +332,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const ofKind = asked.filter((candidate) => candidate.source.kind === kind)
       if (ofKind.length === 0) continue
       const found = await options.findStored(toKeys(kind.id, ofKind))
-      const seenHere = new Set<string>()
+      // The store cannot know this frame's own readings yet.
+      const seenHere = keysOf(kindRuntimes[kindNoById.get(kind.id)!]!.builder.columns())
       ofKind.forEach((candidate, i) => {
-        const key = `${candidate.source.account.deviceNo}/${candidate.observedAtMs}/${candidate.seq}`
+        const key = keyOf(candidate.source.account.deviceNo, candidate.observedAtMs, candidate.seq)
         if (found[i] === 1 || seenHere.has(key)) countDuplicate(candidate.source.account)
         else storeReading(candidate.source, candidate, false)
         seenHere.add(key)
@@ -516,4 +517,14 @@ function toKeys(kind: string, readings: readonly UnsureReading[]) {
     observedAtMs: Float64Array.from(readings, (candidate) => candidate.observedAtMs),
     seq: Float64Array.from(readings, (candidate) => candidate.seq),
   }
+}
+
+function keyOf(deviceNo: number, observedAtMs: number, seq: number): string {
+  return `${deviceNo}/${observedAtMs}/${seq}`
+}
+
+function keysOf({ count, deviceNo, observedAtMs, seq }: ReadingColumns): Set<string> {
+  const keys = new Set<string>()
+  for (let i = 0; i < count; i++) keys.add(keyOf(deviceNo[i]!, observedAtMs[i]!, seq[i]!))
+  return keys
 }

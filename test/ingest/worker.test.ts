@@ -1,0 +1,165 @@
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { spawnIngest } from '../../app/spawn-ingest.ts'
+import type { RuleTransition } from '../../contracts/alert.ts'
+import { createIngestClient, type IngestClient } from '../../ingest/index.ts'
+import { aRule } from '../support/pipeline-harness.ts'
+import { aTempDir } from '../support/temp-dir.ts'
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+interface Setup {
+  readonly client: IngestClient
+  readonly applied: RuleTransition[]
+  readonly workers: Worker[]
+  readonly path: string
+  failSink: boolean
+}
+
+async function aClient(options: { path?: string; rules?: ReturnType<typeof aRule>[] } = {}): Promise<Setup> {
+  const path = options.path ?? join(await aTempDir(), 'readings.duckdb')
+  const setup: Setup = { client: undefined as never, applied: [], workers: [], path, failSink: false }
+  const client = createIngestClient({
+    spawn: () => {
+      const worker = spawnIngest({ path })
+      setup.workers.push(worker)
+      return worker
+    },
+    rules: async () => options.rules ?? [],
+    openAlerts: async () => [],
+    sink: {
+      async apply(transitions) {
+        if (setup.failSink) throw new Error('records store is away')
+        setup.applied.push(...transitions)
+      },
+    },
+    log: quiet,
+  })
+  Object.assign(setup, { client })
+  onTestFinished(() => client.stop())
+  await client.start()
+  return setup
+}
+
+function submit(client: IngestClient, body: unknown, deviceId = 'aq-1', kindId = 'air-quality'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+    const topic = `v1/devices/${deviceId}/telemetry/${kindId}`
+    client.intake.submit({ deviceId, kindId, topic, payload, receivedAtMs: Date.now() }, (error) =>
+      error ? reject(error) : resolve(),
+    )
+  })
+}
+
+function nextChange(client: IngestClient): Promise<unknown> {
+  return new Promise((resolve) => {
+    const end = client.latest.onChange((changed) => {
+      end()
+      resolve(changed)
+    })
+  })
+}
+
+describe('the ingest thread', () => {
+  it('settles what is stored, quarantined or known, and tells what is latest', async () => {
+    const { client } = await aClient()
+    const ts = Date.now()
+    const change = nextChange(client)
+    await Promise.all([
+      submit(client, { ts, pm25: 12 }),
+      submit(client, { ts, pm25: 12 }),
+      submit(client, 'garbage'),
+      submit(client, { pm25: 1 }, 'aq-1', 'no-such-kind'),
+      submit(client, '{"pm25":3,"note":"ü"}', 'aq-2'),
+    ])
+    client.intake.countRejected('aq-2')
+    expect(await client.control.ledgerTotals()).toMatchObject({ received: 5, stored: 2, duplicate: 1, quarantined: 2 })
+    await change
+    expect(client.latest.of('aq-1')).toMatchObject([{ observedAtMs: ts, values: { pm25: 12 }, timeSource: 'device' }])
+    expect(client.latest.of('aq-2')).toMatchObject([{ values: { pm25: 3 }, timeSource: 'broker' }])
+    await submit(client, { pm25: 4 }, 'aq-2')
+    expect(await client.control.ledger({ deviceId: 'aq-2', limit: 1 })).toMatchObject([{ received: 3, rejected: 1 }])
+  })
+
+  it('takes messages far larger and far more than one frame holds', async () => {
+    const { client } = await aClient()
+    const many = Array.from({ length: 6000 }, (_, seq) =>
+      submit(client, { ts: Date.now(), seq, pm25: 1 }, `d-${seq % 7}`),
+    )
+    const large = submit(client, `{"pm25":1,"pad":"${'x'.repeat(400_000)}"}`, 'large')
+    await Promise.all([...many, large])
+    expect(await client.control.ledgerTotals()).toMatchObject({ received: 6001, stored: 6001 })
+    expect(client.intake.pendingCount).toBe(0)
+  })
+
+  it('keeps everything across a clean stop and start', async () => {
+    const first = await aClient()
+    await submit(first.client, { ts: 1000 + Date.now(), seq: 1, pm25: 12 })
+    await first.client.stop()
+    const second = await aClient({ path: first.path })
+    expect(await second.client.control.ledgerTotals()).toMatchObject({ received: 1, stored: 1 })
+    expect((await second.client.readings.stats()).rows['air-quality']).toBe(1)
+  })
+
+  it('is started again when it dies; what was not durable is refused, what was is there', async () => {
+    const { client, workers } = await aClient()
+    await submit(client, { ts: Date.now(), seq: 1, pm25: 1 })
+    const lost = submit(client, { ts: Date.now(), seq: 2, pm25: 2 }).then(
+      () => 'settled',
+      () => 'refused',
+    )
+    await workers[0]!.terminate()
+    expect(await lost).toBe('refused')
+    await submit(client, { ts: Date.now(), seq: 3, pm25: 3 })
+    expect(workers.length).toBe(2)
+    expect(await client.control.ledgerTotals()).toMatchObject({ stored: 2, duplicate: 0 })
+  })
+
+  it('says why it cannot start', async () => {
+    const directory = await aTempDir()
+    await expect(aClient({ path: directory })).rejects.toMatchObject({ code: 'ingest-unavailable' })
+  })
+
+  it('hands transitions over until they are taken, in order', async () => {
+    const rule = aRule({ type: 'above', kind: 'air-quality', field: 'pm25', raise: 35, clear: 30, holdS: 0 })
+    const setup = await aClient({ rules: [rule] })
+    setup.failSink = true
+    const ts = Date.now()
+    await submit(setup.client, { ts, pm25: 40 })
+    await submit(setup.client, { ts: ts + 1, pm25: 20 })
+    expect(setup.applied).toEqual([])
+    setup.failSink = false
+    await expect.poll(() => setup.applied.map(({ type }) => type)).toEqual(['raise', 'clear'])
+  })
+
+  it('answers questions with the store’s own errors', async () => {
+    const { client } = await aClient()
+    const query = {
+      deviceId: 'x',
+      kind: 'nope',
+      fields: ['a'],
+      fromMs: 0,
+      toMs: 1,
+      maxPoints: 2,
+      aggregate: 'mean',
+    } as const
+    await expect(client.readings.series(query)).rejects.toMatchObject({ family: 'not-found', code: 'unknown-kind' })
+  })
+
+  it('streams an export page by page and can be left in the middle', async () => {
+    const { client } = await aClient()
+    const ts = Date.now()
+    await Promise.all(Array.from({ length: 5000 }, (_, seq) => submit(client, { ts: ts + seq, pm25: 1 })))
+    const query = { kind: 'air-quality', fromMs: ts, toMs: ts + 10_000 }
+    let rows = 0
+    for await (const page of client.readings.exportRows(query)) rows += page.length
+    expect(rows).toBe(5000)
+    for (let i = 0; i < 20; i++) {
+      for await (const page of client.readings.exportRows(query)) {
+        expect(page.length).toBeGreaterThan(0)
+        break
+      }
+    }
+  })
+})
