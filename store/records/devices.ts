@@ -121,9 +121,9 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
       const added = await insertChunk(chunk, simulated)
       for (const { line, input, secret } of chunk) {
         const { id } = input
-        report.push(
-          added.has(id) ? { line, outcome: 'created', id, secret } : { line, outcome: 'already-registered', id },
-        )
+        // The first of several lines with one id is the one that was inserted; only its secret is good.
+        const isCreated = added.delete(id)
+        report.push(isCreated ? { line, outcome: 'created', id, secret } : { line, outcome: 'already-registered', id })
       }
     }
     return report.sort((a, b) => a.line - b.line)

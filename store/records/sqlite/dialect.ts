@@ -13,10 +13,17 @@ export interface SqliteDialectOptions {
 /** Kysely's own SQLite compiler over our driver of libsql. */
 export function createSqliteDialect(options: SqliteDialectOptions): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new TransactionalAdapter(),
     createDriver: () => createSqliteDriver({ ...options, open: () => openDatabase(options.path) }),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+/** Kysely leaves SQLite's migrations outside transactions, though SQLite can take tables back like any row. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
   }
 }
 

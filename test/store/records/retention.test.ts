@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { aDevice, someRecords, startMs } from './fixture.ts'
+
+const dayMs = 86_400_000
+const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, alertsKeepDays: 365 }
+
+test('deletes what ended longer ago than its keep, and nothing that is open', async () => {
+  const { records, clock } = await someRecords({ commandsPerDeviceMax: 2000 })
+  await records.devices.register(aDevice())
+  await records.transaction(async ({ commands }) => {
+    for (let index = 0; index < 1200; index++) {
+      const { id } = await commands.queue({ deviceId: 'lamp-1', name: 'blink', body: {}, keepS: 86_400 * 100 })
+      if (index < 1100) await commands.markDelivered(id, startMs)
+    }
+  })
+  const user = await records.users.create({ email: 'a@b.example', name: 'A', role: 'operator', passwordHash: 'x' })
+  const session = (refreshHash: string, days: number) =>
+    records.sessions.create({ userId: user.id, refreshHash, expiresAtMs: startMs + days * dayMs, perUserMax: 9 })
+  await session('gone', 1)
+  const open = await session('open', 100)
+
+  clock.advance(31 * dayMs)
+  const deleted = await records.retain({ ...keep, nowMs: clock.now() })
+  expect(deleted).toEqual({ commands: 1100, sessions: 1, alerts: 0 })
+  const { rows } = await records.stats()
+  expect(rows).toMatchObject({ commands: 100, sessions: 1, refresh_tokens: 1 })
+  expect((await records.sessions.listOpen(user.id)).map(({ id }) => id)).toEqual([open.id])
+  expect(await records.retain({ ...keep, nowMs: clock.now() })).toEqual({ commands: 0, sessions: 0, alerts: 0 })
+})
