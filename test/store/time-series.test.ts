@@ -14,7 +14,7 @@ interface Row {
   readonly device?: number
   readonly atMs: number
   readonly seq?: number
-  readonly values: Record<string, number>
+  readonly values: Record<string, number | undefined>
 }
 
 function columnsOf(kindId: string, rows: readonly Row[]): ReadingColumns {
