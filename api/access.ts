@@ -13,7 +13,9 @@ export const access = {
   'profile.read': everybody,
   'city.view': everybody,
   'kinds.read': everybody,
-  'live.watch': watchers,
+  'live.watch': [...watchers, 'officer'],
+  /** What an SOS says and where it is. */
+  'live.sos': [...dispatchers, 'officer'],
 
   'devices.read': watchers,
   'devices.manage': administrators,

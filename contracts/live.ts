@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Alert } from './alert.ts'
 import { deviceIdSchema } from './device.ts'
+import type { BoundingBox } from './geo.ts'
 import { type LiveArea, liveAreaSchema } from './live-area.ts'
 import type { IngestStats } from './ports/telemetry.ts'
 import type { SosRecord } from './sos.ts'
@@ -46,7 +47,10 @@ export const liveViewportSchema = z.object({
   /** Devices to tell of in full, wherever they are: the one whose page is open, say. */
   focus: z.array(deviceIdSchema).max(16).nullish(),
 })
-export type LiveViewport = z.input<typeof liveViewportSchema>
+export interface LiveViewport {
+  readonly viewport?: BoundingBox | null | undefined
+  readonly focus?: readonly string[] | null | undefined
+}
 
 /**
  * `full`: every field of every reading. `overview`: the primary field of each kind, its time to 0.1 s; used while more
@@ -74,7 +78,9 @@ export const liveSubscribeSchema = liveViewportSchema.extend({
     .object({ epoch: z.string().max(64), seq: z.number().int().nonnegative(), view: liveViewSchema.nullish() })
     .nullish(),
 })
-export type LiveSubscribe = z.input<typeof liveSubscribeSchema>
+export interface LiveSubscribe extends LiveViewport {
+  readonly resume?: { readonly epoch: string; readonly seq: number; readonly view?: LiveView | null } | null | undefined
+}
 
 export const liveAuthenticateSchema = z.object({ token: z.string().min(1).max(4096) })
 

@@ -14,6 +14,8 @@ import type { LiveOptions } from './options.ts'
 import type { Viewer } from './viewer.ts'
 
 export interface SocketStats {
+  /** Open connections, those included that have not said yet who they are. */
+  readonly connections: number
   /** Handshakes and requests that were refused, by error code. */
   readonly refusals: Readonly<Record<string, number>>
   /** Connections that were closed because their access ended. */
@@ -143,6 +145,8 @@ export function createSocketServer(deps: {
     const allowance = createAllowance({ perS: options.requestsPerS, burst: options.requestsBurst })
     let refused = 0
     socket.use((packet, next) => {
+      // What was on its way when it was cut off.
+      if (!socket.connected) return
       if (allowance.take(now())) return next()
       const told = refuse(new AppError('too-many', 'too-many-requests', 'Too many requests'))
       const reply = packet.at(-1)
@@ -159,7 +163,7 @@ export function createSocketServer(deps: {
     open,
     recheck: admission.recheckUser,
     watchClock: admission.watchClock,
-    stats: () => ({ refusals: { ...refusals }, shutOut }),
+    stats: () => ({ connections: io.engine?.clientsCount ?? 0, refusals: { ...refusals }, shutOut }),
     close() {
       // Not io.close(): the HTTP server is not ours to close.
       io.disconnectSockets(true)

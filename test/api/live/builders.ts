@@ -5,17 +5,6 @@ import type { SosRecord } from '../../../contracts/sos.ts'
 
 export const startMs = 1_763_700_000_000
 
-/** Deterministic uniform numbers (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 export function aDevice(over: Partial<Device> = {}): Device {
   const id = over.id ?? 'air-1'
   return {

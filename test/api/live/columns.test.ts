@@ -19,7 +19,7 @@ const device = fc.record({
   ),
   readings: fc.array(
     fc.record({
-      kind: fc.constantFrom('air-quality', 'noise', 'a-kind-of-the-past', '__proto__'),
+      kind: fc.constantFrom<string[]>('air-quality', 'noise', 'a-kind-of-the-past', '__proto__'),
       observedAtMs: fc.integer({ min: startMs - 1e9, max: startMs + 300_000 }),
       values: fc.record(
         {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { seeded } from './builders.ts'
+import { seeded } from '../../support/seeded.ts'
 import { createSimulatedCity, expectSamePicture } from './simulated-city.ts'
 
 /** Small limits, so that a short run meets all of them; a slice of nothing lets events in between any two viewers. */
