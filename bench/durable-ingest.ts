@@ -78,6 +78,7 @@ function ingestRow(target: (typeof targets)[number], ours: Flood, bare: Flood): 
 function figuresOf(result: Flood): BenchRow['figures'] {
   return {
     'server cores': result.cpuCores,
+    'server µs/msg': (result.cpuCores * 1e6) / result.acknowledgedPerS,
     'server RSS MB': Math.round(result.rssMb),
     'peak MB': Math.round(result.rssPeakMb),
     'generator cores': result.generatorCores,

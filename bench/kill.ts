@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { layOut } from '../app/data-dir.ts'
 import type { LoadGenerator } from '../devices/load/load-generator.ts'
 import { sequenceInReading } from '../devices/load/publish-packets.ts'
 import { between, createRandom } from '../devices/random.ts'
@@ -72,7 +73,7 @@ export async function runKillRounds(options: KillOptions): Promise<KillReport> {
     const ledger = await server.api.ledger()
     await server.stop()
     say('looking for every reading in the store')
-    const found = await findReadings(join(dataDir, timeSeriesFile), progress)
+    const found = await findReadings(layOut(dataDir).timeSeriesPath, progress)
     await load.close()
     return judge({ rounds, open, counts, ledger, found })
   } catch (error) {
@@ -80,9 +81,6 @@ export async function runKillRounds(options: KillOptions): Promise<KillReport> {
     throw error
   }
 }
-
-/** Where the server keeps its time series, below its data directory. */
-const timeSeriesFile = 'time-series.duckdb'
 
 /** After the last drain everything sent is acknowledged: each sequence number must be there exactly once. */
 async function findReadings(

@@ -64,11 +64,7 @@ async function measure(
   const result = (await probe.ask({ call: 'press', perS: 20, seed: seed + index, waitMs: 20_000 })) as ProbeResult
   const readingsPerS = (await throughput)?.acknowledgedPerS ?? 0
   await probe.ask({ call: 'close' })
-  await load.pause().catch(() => undefined)
-  if (condition.load) {
-    await load.drain(30_000)
-    await load.close()
-  }
+  if (condition.load) await endLoad(load, server)
 
   const lost = result.pressed - result.latenciesMs.length
   const p99 = percentile(result.latenciesMs, 0.99)
@@ -88,6 +84,17 @@ async function measure(
       'readings/s meanwhile': Math.round(readingsPerS),
     },
   }
+}
+
+/** A latency under a load that was not really stored would be worth nothing. */
+async function endLoad(load: BenchContext['load'], server: ServerProcess): Promise<void> {
+  await load.pause()
+  await load.drain(30_000)
+  const { sent, acknowledged, faults } = await load.counts()
+  await load.close()
+  const stored = await server.countStored()
+  if (acknowledged === sent && stored === sent && faults === 0) return
+  throw new Error(`${sent} sent, ${acknowledged} acknowledged, ${stored} stored, ${faults} wrong acknowledgements`)
 }
 
 interface Probe {
