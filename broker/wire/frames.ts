@@ -3,7 +3,6 @@
  * Nothing is copied or decoded here; the payload is the parser's business.
  * @see MQTT 3.1.1, section 2.2
  */
-const connect = 1
 const publish = 3
 const puback = 4
 const pubcomp = 7
@@ -29,8 +28,9 @@ export function frameLength(bytes: Uint8Array, at: number): number {
   return malformed
 }
 
+/** CONNECT with its reserved flags as they must be [MQTT-2.2.2-2]; a TLS hello on the plain port differs there alone. */
 export function isConnect(bytes: Uint8Array, at: number): boolean {
-  return bytes[at]! >> 4 === connect
+  return bytes[at] === 0x10
 }
 
 export function isPublish(bytes: Uint8Array, at: number): boolean {
