@@ -6,20 +6,22 @@ import { toTime } from '../http/inputs.ts'
 type Rows = AsyncIterable<readonly ExportRow[]>
 
 /**
- * RFC 4180, one row per reading, one piece of text per page of rows.
+ * RFC 4180, one row per reading, one piece of text per page of rows. The heading waits for the first page: until then
+ * a store that fails can be answered for.
  */
 export async function* writeCsv(kind: Kind, rows: Rows): AsyncGenerator<string> {
   const fields = fieldNames(kind)
-  yield `${['deviceId', 'kind', 'observedAt', 'receivedAt', 'seq', ...fields].map(csvCell).join(',')}\r\n`
+  let text = `${['deviceId', 'kind', 'observedAt', 'receivedAt', 'seq', ...fields].map(csvCell).join(',')}\r\n`
   for await (const page of rows) {
-    let text = ''
     for (const row of page) {
       text += `${csvCell(row.deviceId)},${csvCell(kind.id)},${toTime(row.observedAtMs)},${toTime(row.receivedAtMs)},${row.seq ?? ''}`
       for (const field of fields) text += `,${row.values[field] ?? ''}`
       text += '\r\n'
     }
     yield text
+    text = ''
   }
+  if (text !== '') yield text
 }
 
 /**
@@ -38,17 +40,17 @@ export async function* writeGeoJson(options: {
   readonly positionOf: (deviceId: string) => Position | undefined
 }): AsyncGenerator<string> {
   const { kind, rows, positionOf } = options
-  yield '{"type":"FeatureCollection","features":['
+  let text = '{"type":"FeatureCollection","features":['
   let separator = '\n'
   for await (const page of rows) {
-    let text = ''
     for (const row of page) {
       text += separator + JSON.stringify(toFeature(kind, row, positionOf(row.deviceId)))
       separator = ',\n'
     }
     yield text
+    text = ''
   }
-  yield '\n]}\n'
+  yield `${text}\n]}\n`
 }
 
 function toFeature(kind: Kind, row: ExportRow, position: Position | undefined) {
