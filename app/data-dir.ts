@@ -8,8 +8,11 @@ export interface DataDir {
   readonly path: string
   readonly recordsPath: string
   readonly timeSeriesDir: string
+  readonly timeSeriesPath: string
   readonly brokerDir: string
   readonly jwtSecretPath: string
+  /** From which the secrets of the demo city's devices follow. */
+  readonly demoSecretPath: string
 }
 
 export function layOut(path: string): DataDir {
@@ -17,8 +20,11 @@ export function layOut(path: string): DataDir {
     path,
     recordsPath: join(path, 'records.db'),
     timeSeriesDir: join(path, 'time-series'),
+    // The name a backup of the store gives its file, so that restoring is copying.
+    timeSeriesPath: join(path, 'time-series', 'time-series.duckdb'),
     brokerDir: join(path, 'broker'),
     jwtSecretPath: join(path, 'jwt-secret'),
+    demoSecretPath: join(path, 'demo-secret'),
   }
 }
 
@@ -39,15 +45,15 @@ export function openDataDir(path: string): DataDir {
   return layOut(path)
 }
 
-/** The secret that signs access tokens; drawn at the first start, readable by its owner alone. */
+/** A secret in a file of its own; drawn at the first start, readable by its owner alone. */
 export function readOrDrawSecret(path: string): string {
   try {
-    // `wx`: a secret that is there is never drawn over, tokens in people's hands depend on it.
+    // `wx`: a secret that is there is never drawn over, what people and devices hold depends on it.
     writeFileSync(path, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   const secret = readFileSync(path, 'utf8').trim()
   if (secret.length >= 32) return secret
-  throw new AppError('internal', 'jwt-secret-damaged', `${path} holds no usable secret; delete it to draw a new one`)
+  throw new AppError('internal', 'secret-damaged', `${path} holds no usable secret; delete it to draw a new one`)
 }

@@ -3,15 +3,19 @@ import type { Service } from '../contracts/service.ts'
 import type { Log } from './log.ts'
 
 export interface LifecycleDeps {
-  /** In the order in which they start; each may rely on those before it. */
-  readonly services: readonly Service[]
   readonly stopDeadlineMs: number
-  readonly log: Pick<Log, 'info' | 'error'>
+  readonly log: Pick<Log, 'debug' | 'error'>
 }
 
+/**
+ * What has started, and the way back. Parts start one after the other, each may rely on those before it; a start
+ * that fails stops what had started, last first, before it is thrown on.
+ */
 export interface Lifecycle {
-  /** Starts one after the other. A start that fails stops what had started, last first, and is thrown on. */
-  start(): Promise<void>
+  /** @throws what the service threw, or AppError `start-cancelled` once `stop` was called */
+  start(service: Service): Promise<void>
+  /** The same for a thing that is opened and closed rather than started and stopped. */
+  open<T>(name: string, open: () => T | Promise<T>, close: (opened: T) => void | Promise<void>): Promise<T>
   /**
    * Stops last first. A stop that throws does not keep the others from stopping. Calling it twice is one stop.
    * @throws AppError `stop-incomplete` naming what failed or was still busy at the deadline
@@ -19,23 +23,44 @@ export interface Lifecycle {
   stop(): Promise<void>
 }
 
-export function createLifecycle({ services, stopDeadlineMs, log }: LifecycleDeps): Lifecycle {
-  const started: Service[] = []
+export function createLifecycle({ stopDeadlineMs, log }: LifecycleDeps): Lifecycle {
+  const started: Pick<Service, 'name' | 'stop'>[] = []
   let stopping: Promise<void> | undefined
 
-  async function start(): Promise<void> {
-    for (const service of services) {
-      if (stopping) return
-      // Counted before it has started: a start that fails half-way leaves things its own stop must undo.
-      started.push(service)
-      try {
-        await service.start()
-      } catch (error) {
-        log.error({ err: error, service: service.name }, 'service did not start')
-        await stop().catch((stopError: unknown) => log.error({ err: stopError }, 'rollback incomplete'))
-        throw error
-      }
-      log.info({ service: service.name }, 'service started')
+  async function start(service: Service): Promise<void> {
+    refuseWhenStopping()
+    // Counted before it has started: a start that fails half-way leaves things its own stop must undo.
+    started.push(service)
+    await orRollBack(service.name, () => service.start())
+    refuseWhenStopping()
+  }
+
+  async function open<T>(
+    name: string,
+    open: () => T | Promise<T>,
+    close: (opened: T) => void | Promise<void>,
+  ): Promise<T> {
+    refuseWhenStopping()
+    const opened = await orRollBack(name, open)
+    started.push({ name, stop: async () => close(opened) })
+    // Too late for the stop that is under way to see it.
+    if (stopping) await close(opened)
+    refuseWhenStopping()
+    return opened
+  }
+
+  function refuseWhenStopping(): void {
+    if (stopping) throw new AppError('unavailable', 'start-cancelled', 'asked to stop while starting')
+  }
+
+  async function orRollBack<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      log.debug({ service: name }, 'started')
+      return result
+    } catch (error) {
+      await stop().catch((stopError: unknown) => log.error({ err: stopError }, 'rollback incomplete'))
+      throw error
     }
   }
 
@@ -52,9 +77,10 @@ export function createLifecycle({ services, stopDeadlineMs, log }: LifecycleDeps
         current = service.name
         try {
           await service.stop()
+          log.debug({ service: service.name }, 'stopped')
         } catch (error) {
           failed.push({ name: service.name, error })
-          log.error({ err: error, service: service.name }, 'service did not stop cleanly')
+          log.error({ err: error, service: service.name }, 'did not stop cleanly')
         }
       }
       current = undefined
@@ -64,7 +90,7 @@ export function createLifecycle({ services, stopDeadlineMs, log }: LifecycleDeps
     if (failed.length > 0) throw incomplete(`${failed.map(({ name }) => name).join(', ')} failed`, failed[0]?.error)
   }
 
-  return { start, stop }
+  return { start, open, stop }
 }
 
 function incomplete(what: string, cause?: unknown): AppError {

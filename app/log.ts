@@ -12,7 +12,10 @@ const redactedPaths = ['password', 'secret', 'token', 'authorization', 'jwtSecre
 /** One log for the process, on standard output. */
 export function createLog({ level, format }: Config['log']): Log {
   const options = { level, base: undefined, redact: { paths: redactedPaths, censor: '[redacted]' } }
-  if (format === 'json') return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime })
+  if (format === 'json') {
+    const formatters = { level: (label: string) => ({ level: label }) }
+    return pino({ ...options, formatters, timestamp: pino.stdTimeFunctions.isoTime })
+  }
   // In the process rather than on pino's own thread: lines written just before an exit are not lost.
   return pino(options, pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
 }

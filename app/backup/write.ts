@@ -16,7 +16,7 @@ export interface BackupSource {
 }
 
 /**
- * Copies both stores and the signing key while they are in use. The directory appears whole or not at all.
+ * Copies both stores and the keys while they are in use. The directory appears whole or not at all.
  *
  * The time series goes first: transitions it had not yet handed on are then handed on again after a restore, which is
  * harmless, while the other order could restore records that never heard of them. The broker's sessions stay behind:
@@ -48,8 +48,10 @@ async function fill({ dataDir, records, timeSeries, version, now }: BackupSource
   const createdAt = new Date(now()).toISOString()
   await timeSeries.backup(copy.timeSeriesDir)
   await records.backup(copy.recordsPath)
-  // Absent when PRAHARI_JWT_SECRET gives the key.
-  if (existsSync(dataDir.jwtSecretPath)) await copyFile(dataDir.jwtSecretPath, copy.jwtSecretPath)
+  for (const key of ['jwtSecretPath', 'demoSecretPath'] as const) {
+    // Absent when PRAHARI_JWT_SECRET gives the one, and without a demo city the other.
+    if (existsSync(dataDir[key])) await copyFile(dataDir[key], copy[key])
+  }
   const rows = { ...(await timeSeries.stats()).rows, ...(await records.stats()).rows }
   return writeManifest(directory, { createdAt, version, rows })
 }

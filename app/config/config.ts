@@ -24,6 +24,8 @@ export interface Config {
     readonly corsOrigins: readonly string[]
     readonly proxyHops: number
     readonly tileUrl: string | undefined
+    readonly cityMapPath: string | undefined
+    readonly metricsToken: string | undefined
   }
   readonly mqtt: {
     readonly host: string
@@ -50,6 +52,7 @@ export interface Config {
     readonly readingsKeepDays: number
     readonly quarantineKeepDays: number
     readonly quarantineRowsMax: number
+    readonly alertsKeepDays: number
   }
   readonly backup: { readonly directory: string; readonly keepCount: number } | undefined
   readonly admin: { readonly email: string; readonly password: string | undefined }
@@ -130,6 +133,9 @@ function findConflicts(values: Partial<VariableValues>): ErrorDetail[] {
       `must contain ingest: ${stranded} in a process apart needs REDIS_URL, part of a later release`,
     )
   }
+  if (values.PRAHARI_DEMO === 'on' && !roles.includes('broker')) {
+    fault('PRAHARI_DEMO', 'needs the broker role: the simulated devices speak MQTT')
+  }
   const tlsAsked = values.PRAHARI_MQTTS_PORT !== undefined
   for (const name of ['PRAHARI_TLS_CERT', 'PRAHARI_TLS_KEY'] as const) {
     if (tlsAsked && values[name] === undefined) fault(name, 'must be set, PRAHARI_MQTTS_PORT needs it')
@@ -174,7 +180,7 @@ function findUnfitForProduction(values: Partial<VariableValues>): ErrorDetail[] 
 }
 
 function findUnreadable(values: Partial<VariableValues>, workingDir: string): ErrorDetail[] {
-  const names = ['PRAHARI_TLS_CERT', 'PRAHARI_TLS_KEY', 'PRAHARI_TLS_CLIENT_CA'] as const
+  const names = ['PRAHARI_TLS_CERT', 'PRAHARI_TLS_KEY', 'PRAHARI_TLS_CLIENT_CA', 'PRAHARI_CITY_MAP'] as const
   return names.flatMap((path) => {
     const file = values[path]
     if (file === undefined || isReadable(resolve(workingDir, file))) return []
@@ -194,7 +200,8 @@ function isReadable(path: string): boolean {
 function toConfig(values: VariableValues, { workingDir, isTerminal }: Omit<ReadConfigOptions, 'env'>): Config {
   const isProduction = values.NODE_ENV === 'production'
   const absolute = (path: string) => resolve(workingDir, path)
-  const demo = values.PRAHARI_DEMO ?? (isProduction ? 'off' : 'on')
+  const isDemoUsual = !isProduction && values.PRAHARI_ROLES.includes('broker')
+  const demo = values.PRAHARI_DEMO ?? (isDemoUsual ? 'on' : 'off')
   const format = values.PRAHARI_LOG_FORMAT
   return {
     isProduction,
@@ -211,6 +218,8 @@ function toConfig(values: VariableValues, { workingDir, isTerminal }: Omit<ReadC
       corsOrigins: values.PRAHARI_CORS_ORIGINS ?? [],
       proxyHops: values.PRAHARI_TRUST_PROXY,
       tileUrl: values.PRAHARI_TILE_URL,
+      cityMapPath: values.PRAHARI_CITY_MAP && absolute(values.PRAHARI_CITY_MAP),
+      metricsToken: values.PRAHARI_METRICS_TOKEN,
     },
     mqtt: {
       host: values.PRAHARI_MQTT_HOST,
@@ -233,6 +242,7 @@ function toConfig(values: VariableValues, { workingDir, isTerminal }: Omit<ReadC
       readingsKeepDays: values.PRAHARI_READINGS_KEEP_DAYS,
       quarantineKeepDays: values.PRAHARI_QUARANTINE_KEEP_DAYS,
       quarantineRowsMax: values.PRAHARI_QUARANTINE_ROWS_MAX,
+      alertsKeepDays: values.PRAHARI_ALERTS_KEEP_DAYS,
     },
     backup: values.PRAHARI_BACKUP_DIR
       ? { directory: absolute(values.PRAHARI_BACKUP_DIR), keepCount: values.PRAHARI_BACKUPS_KEEP }

@@ -4,7 +4,7 @@ import { type Variable, variableGroups } from './variables.ts'
 export function envExample(): string {
   const parts = [
     '# Copy to .env and change what you need; what the environment sets itself wins over this file.',
-    '# Every variable is explained in docs/operations.md.',
+    '# Every variable is explained in docs/configuration.md.',
   ]
   for (const [heading, group] of Object.entries<Readonly<Record<string, Variable>>>(variableGroups)) {
     parts.push('', `# ${heading}`)
@@ -13,17 +13,23 @@ export function envExample(): string {
   return `${parts.join('\n')}\n`
 }
 
-/** The table of variables for the operations guide, in Markdown. */
-export function configurationTable(): string {
-  const parts: string[] = []
+/** `docs/configuration.md`: every variable with its meaning. */
+export function configurationGuide(): string {
+  const parts = [
+    '# Configuration',
+    '',
+    'Variables come from the environment, or from a file `.env` in the working directory, which the environment overrides.',
+    'All faults are reported at once, and a misspelt `PRAHARI_` variable is one. Empty counts as unset.',
+    '',
+  ]
   for (const [heading, group] of Object.entries<Readonly<Record<string, Variable>>>(variableGroups)) {
-    parts.push(`### ${heading}`, '', '| variable | default | meaning |', '|---|---|---|')
+    parts.push(`## ${heading}`, '', '| variable | default | meaning |', '|---|---|---|')
     for (const [name, spec] of Object.entries(group)) {
       parts.push(`| \`${name}\` | ${describeDefault(spec)} | ${describeMeaning(spec)} |`)
     }
     parts.push('')
   }
-  return parts.join('\n')
+  return `${parts.join('\n').trimEnd()}\n`
 }
 
 function describeDefault(spec: Variable): string {

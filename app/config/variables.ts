@@ -93,6 +93,11 @@ export const variableGroups = {
       fallback: '0',
       meaning: 'how many reverse proxies stand in front; their `X-Forwarded-For` is believed',
     }),
+    PRAHARI_CITY_MAP: variable({
+      schema: text,
+      fallbackNote: 'the demo city’s, else empty',
+      meaning: 'GeoJSON FeatureCollection the map is drawn from; a feature’s `class` property chooses its looks',
+    }),
     PRAHARI_TILE_URL: variable({
       schema: z
         .string()
@@ -186,6 +191,11 @@ export const variableGroups = {
       fallback: '1000000',
       meaning: 'quarantined messages kept at most; the oldest go first',
     }),
+    PRAHARI_ALERTS_KEEP_DAYS: variable({
+      schema: wholeNumber({ min: 1, max: 36_500 }),
+      fallback: '365',
+      meaning: 'resolved alerts older than this are deleted every night, days',
+    }),
     PRAHARI_BACKUP_DIR: variable({
       schema: text,
       fallbackNote: 'off',
@@ -213,6 +223,14 @@ export const variableGroups = {
       schema: text.min(32, 'must be 32 characters or longer'),
       fallbackNote: 'generated into the data directory',
       meaning: 'signs access tokens',
+      secret: true,
+    }),
+  },
+  'Watching it': {
+    PRAHARI_METRICS_TOKEN: variable({
+      schema: text.min(16, 'must be 16 characters or longer'),
+      fallbackNote: 'off',
+      meaning: 'bearer token with which a scraper may read `/metrics`; operators may anyway',
       secret: true,
     }),
   },

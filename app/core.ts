@@ -1,0 +1,69 @@
+import { type Bus, createMemoryBus } from '../contracts/bus.ts'
+import { createIngestClient, type IngestClient } from '../ingest/index.ts'
+import { type Accounts, createAccounts } from '../people/index.ts'
+import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../safety/index.ts'
+import { createDeviceDirectory, type MemoryDeviceDirectory, openRecords, type Records } from '../store/index.ts'
+import { type DataDir, readOrDrawSecret } from './data-dir.ts'
+import type { PrahariDeps } from './prahari.ts'
+import { spawnIngest } from './spawn-ingest.ts'
+
+/** What every role stands on: the stores, the desks, and the bus between them. */
+export interface Core {
+  readonly bus: Bus
+  readonly records: Records
+  readonly directory: MemoryDeviceDirectory
+  readonly alertDesk: AlertDesk
+  readonly sosDesk: SosDesk
+  readonly ingest: IngestClient
+  readonly accounts: Accounts
+}
+
+export async function startCore({ config, log, now, lifecycle }: PrahariDeps, dataDir: DataDir): Promise<Core> {
+  const bus = createMemoryBus({
+    onHandlerError: (error, channel) => log.error({ err: error, channel }, 'bus handler failed'),
+  })
+  const records = await lifecycle.open(
+    'records',
+    () => openRecords({ path: dataDir.recordsPath, bus, now, log }),
+    (opened) => opened.close(),
+  )
+  const directory = createDeviceDirectory({ records })
+  await lifecycle.start(directory)
+
+  const alertDesk = createAlertDesk({ records, bus, now, log })
+  await lifecycle.start(alertDesk)
+  const sosDesk = createSosDesk({ records, bus, now })
+
+  const ingest = createIngestClient({
+    spawn: () => spawnIngest({ path: dataDir.timeSeriesPath }),
+    rules: () => alertDesk.rules.all(),
+    openAlerts: () => listOpenAlerts(records),
+    sink: alertDesk,
+    timeLimits: { aheadMsMax: config.ingest.timeAheadMaxMs, ageMsMax: config.ingest.timeAgeMaxMs },
+    log,
+  })
+  await lifecycle.start(ingest)
+  await lifecycle.open(
+    'rules to ingest',
+    () => bus.subscribe('rules-changed', ({ rules }) => ingest.control.setRules(rules)),
+    (unsubscribe) => unsubscribe(),
+  )
+
+  const jwtSecret = config.jwtSecret ?? readOrDrawSecret(dataDir.jwtSecretPath)
+  const accounts = createAccounts({ records, now, jwtSecret })
+  return { bus, records, directory, alertDesk, sosDesk, ingest, accounts }
+}
+
+const alertsPerPage = 1000
+
+/** Whatever the pipeline remembers, these are open: it must be able to clear them. */
+async function listOpenAlerts(records: Records) {
+  const open: { ruleId: string; deviceId: string; kind: string }[] = []
+  let cursor: string | undefined
+  do {
+    const page = await records.alerts.list({ states: ['firing', 'acknowledged'], limit: alertsPerPage, cursor })
+    for (const { ruleId, deviceId, kind } of page.items) open.push({ ruleId, deviceId, kind })
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  return open
+}

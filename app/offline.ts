@@ -1,0 +1,72 @@
+import { pino } from 'pino'
+import { createMemoryBus } from '../contracts/bus.ts'
+import { AppError } from '../contracts/errors.ts'
+import { createAccounts } from '../people/index.ts'
+import { openDuckDbStore, openRecords, type Records } from '../store/index.ts'
+import type { BackupManifest } from './backup/manifest.ts'
+import { writeBackup } from './backup/write.ts'
+import { createControlServer } from './control/server.ts'
+import { type DataDir, openDataDir, readOrDrawSecret } from './data-dir.ts'
+import { resetPassword } from './reset-password.ts'
+import { version } from './version.ts'
+
+const log = pino({ level: 'warn' }, pino.destination(2))
+
+/**
+ * Keeps every server off a data directory while `work` uses it.
+ * @throws AppError `data-dir-in-use`
+ */
+export async function withClaim<T>(dataDir: DataDir, work: () => Promise<T>): Promise<T> {
+  const startedAtMs = Date.now()
+  const busy = async () => {
+    throw new AppError('conflict', 'data-dir-busy', 'a command is working on this data directory')
+  }
+  const status = async () => ({ pid: process.pid, version, startedAtMs, url: undefined })
+  const claim = createControlServer({
+    dataDir: dataDir.path,
+    actions: { status, backup: busy, resetPassword: busy },
+    log,
+  })
+  await claim.claim()
+  try {
+    return await work()
+  } finally {
+    await claim.release()
+  }
+}
+
+/** A backup without a server. */
+export async function backUpOffline(path: string, directory: string): Promise<BackupManifest> {
+  const dataDir = openDataDir(path)
+  return withClaim(dataDir, () =>
+    withRecords(dataDir, async (records) => {
+      const timeSeries = await openDuckDbStore({ path: dataDir.timeSeriesPath })
+      try {
+        return await writeBackup({ dataDir, records, timeSeries, version, now: Date.now }, directory)
+      } finally {
+        await timeSeries.close()
+      }
+    }),
+  )
+}
+
+export async function resetPasswordOffline(path: string, email: string): Promise<{ readonly password: string }> {
+  const dataDir = openDataDir(path)
+  return withClaim(dataDir, () =>
+    withRecords(dataDir, (records) => {
+      // No token is made or read here, so which key would sign it does not matter.
+      const accounts = createAccounts({ records, now: Date.now, jwtSecret: readOrDrawSecret(dataDir.jwtSecretPath) })
+      return resetPassword({ accounts, records, email })
+    }),
+  )
+}
+
+async function withRecords<T>(dataDir: DataDir, work: (records: Records) => Promise<T>): Promise<T> {
+  const bus = createMemoryBus({ onHandlerError: (error) => log.error({ err: error }, 'bus handler failed') })
+  const records = await openRecords({ path: dataDir.recordsPath, bus, now: Date.now, log })
+  try {
+    return await work(records)
+  } finally {
+    await records.close()
+  }
+}

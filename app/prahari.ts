@@ -1,0 +1,176 @@
+import { join } from 'node:path'
+import { type Api, createApi } from '../api/index.ts'
+import { createLiveFeed } from '../api/live/index.ts'
+import { type Broker, createBroker } from '../broker/index.ts'
+import { AppError } from '../contracts/errors.ts'
+import { createDemoCity, type DemoCity } from '../devices/index.ts'
+import { reachableHost } from './address.ts'
+import { writeBackup } from './backup/write.ts'
+import { readCityMap } from './city-map.ts'
+import type { Config } from './config/config.ts'
+import { createControlServer } from './control/server.ts'
+import { type Core, startCore } from './core.ts'
+import { type DataDir, openDataDir, readOrDrawSecret } from './data-dir.ts'
+import { createDemo } from './demo.ts'
+import { createJobs, type Jobs } from './jobs.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { Log } from './log.ts'
+import { resetPassword } from './reset-password.ts'
+import { listUpkeepJobs } from './upkeep.ts'
+import { projectRoot, version } from './version.ts'
+import { createViolationAudit } from './violation-audit.ts'
+
+export interface PrahariDeps {
+  readonly config: Config
+  readonly log: Log
+  readonly now: () => number
+  /** Everything that starts is given to it, so that its stop ends all of it. */
+  readonly lifecycle: Lifecycle
+}
+
+/** A server that runs. */
+export interface Prahari {
+  /** Undefined without the api role. */
+  readonly url: string | undefined
+  /** Undefined without the broker role. */
+  readonly mqttUrl: string | undefined
+  /** The password only when it was drawn at this start. */
+  readonly administrator: { readonly created: boolean; readonly email: string; readonly password: string | undefined }
+  readonly demo: { readonly deviceCount: number } | undefined
+  readonly jobs: Jobs
+}
+
+/** Starts everything, in this order; `lifecycle.stop` ends it in reverse. */
+export async function startPrahari(deps: PrahariDeps): Promise<Prahari> {
+  const { config, log, now, lifecycle } = deps
+  const dataDir = openDataDir(config.dataDir)
+  const running: Running = { startedAtMs: now(), core: undefined, url: undefined }
+  const control = createControlServer({ dataDir: dataDir.path, actions: controlActions(running, dataDir, now), log })
+  await lifecycle.open('claim on the data directory', control.claim, control.release)
+
+  const core = await startCore(deps, dataDir)
+  running.core = core
+  const administrator = await core.accounts.ensureAdministrator(config.admin)
+
+  const city = config.demo && createDemoCity(config.demo.seed)
+  const { url, mqttUrl } = await startFront(deps, { core, dataDir, city })
+  running.url = url
+
+  const backUp = (directory: string) => writeBackup(backupSource(core, dataDir, now), directory)
+  const jobs = createJobs({
+    jobs: listUpkeepJobs({ config, records: core.records, timeSeries: core.ingest.upkeep, backUp }),
+    now,
+    log,
+  })
+  await lifecycle.start(jobs)
+
+  if (city && config.demo && mqttUrl) {
+    const { records, ingest } = core
+    const secret = readOrDrawSecret(dataDir.demoSecretPath)
+    await lifecycle.start(
+      createDemo({ city, seed: config.demo.seed, secret, records, latest: ingest.latest, mqttUrl, now, log }),
+    )
+  }
+  return { url, mqttUrl, administrator, demo: city && { deviceCount: city.devices.length }, jobs }
+}
+
+interface FrontParts {
+  readonly core: Core
+  readonly dataDir: DataDir
+  readonly city: DemoCity | undefined
+}
+
+/** The two doors: HTTP with the live feed, and MQTT. The broker opens last, when all it needs stands. */
+async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, dataDir, city }: FrontParts) {
+  const { roles, http, mqtt } = config
+  const broker = roles.includes('broker') ? createPrahariBroker({ config, log, now }, core, dataDir) : undefined
+  let api: Api | undefined
+  if (roles.includes('api')) {
+    const { ingest } = core
+    const shared = { ...core, latest: ingest.latest, ingest: ingest.control, broker, log, now }
+    const live = createLiveFeed(shared)
+    api = createApi({
+      ...shared,
+      live,
+      readings: ingest.readings,
+      intake: ingest.intake,
+      options: {
+        host: http.host,
+        port: http.port,
+        version,
+        dashboardDir: join(projectRoot, 'dist', 'dashboard'),
+        cityMap: { ...(http.cityMapPath || !city ? readCityMap(http.cityMapPath) : city.map) },
+        demo: city !== undefined,
+        tileUrl: http.tileUrl,
+        mqttWebSocketPath: broker && mqtt.webSocketPath,
+        corsOrigins: http.corsOrigins,
+        proxyHops: http.proxyHops,
+        metricsToken: http.metricsToken,
+      },
+    })
+    broker?.attachWebSocket(api.httpServer, mqtt.webSocketPath)
+    await lifecycle.start(live)
+    await lifecycle.start(api)
+  }
+  if (broker) await lifecycle.start(broker)
+  return {
+    url: api && `http://${reachableHost(http.host)}:${api.port}`,
+    mqttUrl: broker && `mqtt://${reachableHost(mqtt.host)}:${broker.port}`,
+  }
+}
+
+function createPrahariBroker(
+  { config, log, now }: Pick<PrahariDeps, 'config' | 'log' | 'now'>,
+  { ingest, sosDesk, directory, records, bus }: Core,
+  dataDir: DataDir,
+): Broker {
+  const { mqtt, devices } = config
+  return createBroker({
+    options: {
+      host: mqtt.host,
+      port: mqtt.port,
+      tls: mqtt.tls,
+      sessionsDir: dataDir.brokerDir,
+      enrolment: devices.enrolment,
+      limits: {
+        connectionsMax: mqtt.connectionsMax,
+        packetBytesMax: mqtt.packetBytesMax,
+        ratePerSMax: devices.ratePerSMax,
+        burstMax: devices.burstMax,
+      },
+    },
+    intake: ingest.intake,
+    sos: sosDesk,
+    devices: directory,
+    commands: records.commands,
+    bus,
+    log,
+    now,
+    onViolation: createViolationAudit({ audit: records.audit, log }),
+  })
+}
+
+/** What the command line's questions are answered from; filled while the server starts. */
+interface Running {
+  readonly startedAtMs: number
+  core: Core | undefined
+  url: string | undefined
+}
+
+function controlActions(running: Running, dataDir: DataDir, now: () => number) {
+  const coreOf = (): Core => {
+    if (running.core) return running.core
+    throw new AppError('unavailable', 'server-starting', 'the server is still starting; try again in a moment')
+  }
+  return {
+    status: async () => ({ pid: process.pid, version, startedAtMs: running.startedAtMs, url: running.url }),
+    backup: async ({ directory }: { readonly directory: string }) =>
+      writeBackup(backupSource(coreOf(), dataDir, now), directory),
+    resetPassword: async ({ email }: { readonly email: string }) => resetPassword({ ...coreOf(), email }),
+  }
+}
+
+function backupSource({ records, ingest }: Core, dataDir: DataDir, now: () => number) {
+  const timeSeries = { backup: ingest.upkeep.backup, stats: ingest.readings.stats }
+  return { dataDir, records, timeSeries, version, now }
+}

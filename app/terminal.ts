@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { type Config, readConfig } from './config/config.ts'
+
+/** What a command sees of the place it runs in. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly workingDir: string
+  /** True when a person reads the output. */
+  readonly isTerminal: boolean
+  /** Results, one line each. */
+  readonly out: (line: string) => void
+  /** Progress and faults. */
+  readonly err: (line: string) => void
+}
+
+/** The process itself, with the `.env` of the working directory under its environment. */
+export function processTerminal(): Terminal {
+  const workingDir = process.cwd()
+  return {
+    env: { ...readEnvFile(join(workingDir, '.env')), ...process.env },
+    workingDir,
+    isTerminal: process.stdout.isTTY === true,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+  }
+}
+
+function readEnvFile(path: string): Record<string, string | undefined> {
+  return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
+}
+
+/** The configuration of a command: its options are written over the variables they stand for. */
+export function configOf(terminal: Terminal, overrides: Readonly<Record<string, string | undefined>> = {}): Config {
+  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
+  return readConfig({ ...terminal, env: { ...terminal.env, ...given } })
+}

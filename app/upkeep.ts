@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TimeSeriesUpkeep } from '../contracts/ports/time-series.ts'
+import type { Records } from '../store/index.ts'
+import { datedBackupName, prune } from './backup/write.ts'
+import type { Config } from './config/config.ts'
+import type { Job } from './jobs.ts'
+
+export interface UpkeepDeps {
+  readonly config: Pick<Config, 'keep' | 'backup'>
+  readonly records: Pick<Records, 'retain'>
+  readonly timeSeries: Pick<TimeSeriesUpkeep, 'rollUp' | 'retain'>
+  readonly backUp: (directory: string) => Promise<{ readonly files: readonly { readonly bytes: number }[] }>
+}
+
+const commandsKeepDays = 30
+const sessionsKeepDays = 30
+
+/** What the clock does: roll-ups by day, care and copies by night. */
+export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDeps): Job[] {
+  const { backup, keep } = config
+  const jobs: Job[] = [
+    { name: 'roll-up', schedule: '*/5 * * * *', run: (nowMs) => timeSeries.rollUp(nowMs) },
+    {
+      name: 'retention',
+      schedule: '30 1 * * *',
+      async run(nowMs) {
+        const { alertsKeepDays, ...readingsKeep } = keep
+        const removed = await timeSeries.retain({ nowMs, ...readingsKeep })
+        const rows = await records.retain({ nowMs, alertsKeepDays, commandsKeepDays, sessionsKeepDays })
+        return { removed: { ...removed, ...rows } }
+      },
+    },
+  ]
+  if (backup) {
+    jobs.push({
+      name: 'backup',
+      schedule: '30 2 * * *',
+      async run(nowMs) {
+        await mkdir(backup.directory, { recursive: true, mode: 0o700 })
+        const { files } = await backUp(join(backup.directory, datedBackupName(nowMs)))
+        await prune(backup)
+        return { bytes: files.reduce((sum, file) => sum + file.bytes, 0) }
+      },
+    })
+  }
+  return jobs
+}
