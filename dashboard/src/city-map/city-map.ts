@@ -234,7 +234,7 @@ function startView({
 
 /** The city's own frame, else the devices', else the world. */
 function boundsOf(city: CityMap | undefined, devices: ReadonlyMap<string, LiveDevice>): LngLatBoundsLike {
-  if (city !== undefined) return [...city.bbox]
+  if (city?.bbox !== undefined) return [...city.bbox]
   let box: [number, number, number, number] | undefined
   for (const { latitude, longitude } of devices.values()) {
     if (latitude == null || longitude == null) continue

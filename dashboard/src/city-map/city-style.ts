@@ -4,7 +4,8 @@ import { readToken } from '../theme/theme.ts'
 
 /** GET /api/city/map: RFC 7946 with a class per feature, in drawing order. */
 export interface CityMap {
-  readonly bbox: readonly [number, number, number, number]
+  /** West, south, east, north; a map of one's own may come without. */
+  readonly bbox?: readonly [number, number, number, number]
   readonly features: readonly GeoJSON.Feature<GeoJSON.Geometry, { class: string; name?: string; place?: string }>[]
 }
 
@@ -20,7 +21,7 @@ export function buildCityStyle(
   const hasTiles = tileUrl != null
   const sources: Record<string, SourceSpecification> = {}
   const layers: LayerSpecification[] = [
-    { id: 'ground', type: 'background', paint: { 'background-color': readToken('bg') } },
+    { id: 'ground', type: 'background', paint: { 'background-color': readToken('map-ground') } },
   ]
   if (hasTiles) {
     sources.tiles = { type: 'raster', tiles: expandSubdomains(tileUrl), tileSize: 256 }
@@ -113,7 +114,8 @@ function roadLayer(id: string, look: RoadLook, token: string, extraPx: number): 
 
 /** A fontstack is a CSS font family here, as there is no glyph server. */
 export const mapFont = ['system-ui', 'Noto Sans', 'Liberation Sans', 'sans-serif']
-export const mapFontBold = ['system-ui bold', 'Noto Sans', 'Liberation Sans', 'sans-serif']
+/** MapLibre reads the weight off the first name and tries the next one for the letters. */
+export const mapFontBold = ['Label Bold', ...mapFont]
 
 function labelLayers(): LayerSpecification[] {
   const paint = {

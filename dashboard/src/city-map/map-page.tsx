@@ -59,6 +59,7 @@ export function MapPage() {
           onMove={setBox}
         />
         <MapLegend />
+        {ground.data.config.demo && <p className="map-demo">Demo city: simulated devices</p>}
       </section>
       {selectedId !== '' && <DevicePanel id={selectedId} onClose={closePanel} />}
     </div>

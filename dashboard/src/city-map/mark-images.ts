@@ -15,7 +15,7 @@ export function addMarkImages(map: MapLibreMap): void {
     )
     map.addImage(
       `cluster-${marks[name].rank}`,
-      draw(44, (context) => drawCluster(context, name)),
+      draw(40, (context) => drawCluster(context, name)),
       { pixelRatio },
     )
   }
@@ -61,7 +61,7 @@ function drawMark(context: CanvasRenderingContext2D, name: MarkName): void {
 function drawCluster(context: CanvasRenderingContext2D, name: MarkName): void {
   const mark = marks[name]
   context.beginPath()
-  context.arc(22, 22, 17, 0, 2 * Math.PI)
+  context.arc(20, 20, 16, 0, 2 * Math.PI)
   context.fillStyle = readToken('surface')
   context.fill()
   context.lineWidth = mark.rank >= marks.low.rank ? 4 : 2.5
@@ -69,7 +69,7 @@ function drawCluster(context: CanvasRenderingContext2D, name: MarkName): void {
   context.stroke()
   if (name === 'ok') return
   const scale = 15 / gridPx
-  context.translate(44 - 16, 1)
+  context.translate(40 - 16, 0)
   context.scale(scale, scale)
   drawMark(context, name)
 }

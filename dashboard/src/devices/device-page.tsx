@@ -56,13 +56,19 @@ export function DevicePage({ id }: { id: string }) {
         )}
       </header>
       <div className="device-grid">
-        <div className="live-data">
-          <KindCards device={shown} />
+        <div className="device-side">
+          <div className="live-data">
+            <KindCards device={shown} />
+          </div>
+          <FactsCard device={device} live={shown} />
         </div>
-        <FactsCard device={device} live={shown} />
-        <HistoryChart device={shown} kindIds={kindIds} />
-        <DeviceAlerts deviceId={id} />
-        <DeviceLedger deviceId={id} />
+        <div className="device-main">
+          <HistoryChart device={shown} kindIds={kindIds} />
+          <div className="device-below">
+            <DeviceAlerts deviceId={id} />
+            <DeviceLedger deviceId={id} />
+          </div>
+        </div>
       </div>
     </div>
   )

@@ -1,28 +1,41 @@
 import type { Kind } from '../../../contracts/kinds/kind.ts'
-import type { Severity } from '../../../contracts/severity.ts'
+import { type Severity, severities } from '../../../contracts/severity.ts'
 
 export interface Limit {
   readonly value: number
   readonly severity: Severity
+  readonly side: 'above' | 'below'
 }
 
 /** The values at which the kind's own thresholds raise. */
 export function limitsOf(kind: Kind, field: string): readonly Limit[] {
-  return kind.thresholds.flatMap((threshold) => {
-    const value = threshold.raiseAbove ?? threshold.raiseBelow
-    return threshold.field === field && value !== undefined ? [{ value, severity: threshold.severity }] : []
+  return kind.thresholds.flatMap(({ field: watched, raiseAbove, raiseBelow, severity }): Limit[] => {
+    if (watched !== field) return []
+    if (raiseAbove !== undefined) return [{ value: raiseAbove, severity, side: 'above' }]
+    return raiseBelow === undefined ? [] : [{ value: raiseBelow, severity, side: 'below' }]
   })
+}
+
+/** The gravest limit a value is beyond. It may not have been so long enough to raise an alert. */
+export function limitPassed(limits: readonly Limit[], value: number): Limit | undefined {
+  return limits
+    .filter((limit) => (limit.side === 'above' ? value > limit.value : value < limit.value))
+    .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity))[0]
 }
 
 /**
  * The part of a field's range worth a gauge. A sensor may read to 1000 where 35 is already too much: the scale then ends
- * at the next round number above twice the highest limit.
+ * at a round number above twice the highest limit, and above the value.
  */
-export function gaugeScale(kind: Kind, field: string): { readonly min: number; readonly max: number } {
+export function gaugeScale(options: { readonly kind: Kind; readonly field: string; readonly value: number }): {
+  readonly min: number
+  readonly max: number
+} {
+  const { kind, field, value } = options
   const { min, max } = kind.fields[field]!
-  const highest = Math.max(...limitsOf(kind, field).map(({ value }) => value))
+  const highest = Math.max(...limitsOf(kind, field).map((limit) => limit.value))
   if (!Number.isFinite(highest) || highest <= min) return { min, max }
-  return { min, max: Math.min(max, roundUp(highest * 2)) }
+  return { min, max: Math.min(max, roundUp(Math.max(highest * 2, value))) }
 }
 
 /** To the next 1, 2, 2.5 or 5 times a power of ten. */

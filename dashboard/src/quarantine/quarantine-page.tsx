@@ -216,10 +216,10 @@ function MessageTable({ items, selectedId, onSelect }: MessageTableProps) {
                   {item.deviceId}
                 </Link>
               </td>
-              <td className="muted">
+              <td className="muted nowrap">
                 <Age atMs={item.receivedAtMs} />
               </td>
-              <td className="right number">{formatBytes(item.sizeBytes)}</td>
+              <td className="right number nowrap">{formatBytes(item.sizeBytes)}</td>
             </tr>
           ))}
         </tbody>

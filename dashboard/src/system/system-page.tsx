@@ -181,7 +181,7 @@ function Fact({ name, value }: { name: string; value: string }) {
 function StoreFacts({ store }: { store: Stats['store'] }) {
   return (
     <>
-      <p>
+      <p className="row">
         <Mark name={store.healthy ? 'ok' : 'critical'} label={store.healthy ? 'healthy' : 'not healthy'} />{' '}
         <span className="muted">
           {store.engine} {store.version}

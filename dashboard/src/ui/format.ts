@@ -1,12 +1,11 @@
 import type { Field } from '../../../contracts/kinds/kind.ts'
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const clockParts = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
+const clock = new Intl.DateTimeFormat(undefined, clockParts)
 const dayAndClock = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
+  ...clockParts,
 })
 const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 

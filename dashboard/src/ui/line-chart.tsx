@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { readToken, useTheme } from '../theme/theme.ts'
+import { formatTime } from './format.ts'
 
 export interface ChartLine {
   readonly label: string
@@ -77,8 +78,9 @@ function showData(chart: uPlot, data: LineChartProps['data'], range: LineChartPr
   const wholeS = range && (range.toMs - range.fromMs) / 1000
   const isZoomed = wholeS !== undefined && min != null && max != null && max - min < wholeS * 0.95
   chart.setData(toAligned(data), range === undefined)
-  if (range !== undefined && !isZoomed) chart.setScale('x', { min: range.fromMs / 1000, max: range.toMs / 1000 })
-  else chart.redraw()
+  if (range === undefined) return
+  if (isZoomed) chart.redraw()
+  else chart.setScale('x', { min: range.fromMs / 1000, max: range.toMs / 1000 })
 }
 
 function buildOptions(
@@ -100,11 +102,11 @@ function buildOptions(
       y: { range: (_chart, min, max) => widen(min, max) },
     },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 70, values: timeTicks },
       { ...axis, size: 56, values: (_chart, splits) => splits.map((value) => trimNumber(value)) },
     ],
     series: [
-      { label: 'Time', value: (_chart, at) => (at == null ? '–' : new Date(at * 1000).toLocaleString()) },
+      { label: 'Time', value: (_chart, at) => (at == null ? '–' : formatTime(at * 1000, Date.now())) },
       ...lines.map(
         (line): uPlot.Series => ({
           label: line.label,
@@ -119,6 +121,13 @@ function buildOptions(
     hooks: { draw: [(chart) => drawLevels(chart, now().levels ?? [])] },
   }
 }
+
+/** Clock times of 24 hours, with the day where it changes: [step, text, year, month, day, hour, minute, second, mode]. */
+const timeTicks: uPlot.Axis.DynamicValues | (string | number | null)[][] = [
+  [86_400, '{D} {MMM}', null, null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', null, null, '\n{D} {MMM}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', null, null, '\n{D} {MMM}', null, null, null, 1],
+]
 
 /** A flat line lies in the middle, others fill nine tenths of the height. */
 function widen(min: number | null, max: number | null): [number, number] {
