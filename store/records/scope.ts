@@ -3,6 +3,7 @@ import { Kysely } from 'kysely'
 import type { Bus } from '../../contracts/bus.ts'
 import { createIdMaker } from './ids.ts'
 import { createSqliteDialect } from './sqlite/dialect.ts'
+import type { Caller } from './sqlite/driver.ts'
 import type { Tables } from './tables.ts'
 
 /** What a repository works with: the database as a whole, or one transaction of it. */
@@ -13,6 +14,8 @@ export interface Scope {
   readonly publish: Bus['publish']
   /** Runs `work` as one durable step; inside a transaction, as part of it. */
   atomically<T>(work: (scope: Scope) => Promise<T>): Promise<T>
+  /** The same, before all that waits. */
+  urgently<T>(work: (scope: Scope) => Promise<T>): Promise<T>
   /** Runs `effect` once what was written is durable, and not at all when it is rolled back. */
   afterCommit(effect: () => void): void
 }
@@ -24,29 +27,35 @@ export interface ScopeOptions {
 }
 
 export function createScope({ path, now, bus }: ScopeOptions): Scope {
-  const transactions = new AsyncLocalStorage<true>()
-  const isInsideTransaction = () => transactions.getStore() === true
-  const db = new Kysely<Tables>({ dialect: createSqliteDialect({ path, isInsideTransaction }) })
+  const callers = new AsyncLocalStorage<Caller>()
+  const db = new Kysely<Tables>({
+    dialect: createSqliteDialect({ path, caller: () => callers.getStore() ?? 'anybody' }),
+  })
+
+  async function atomically<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
+    const effects: (() => void)[] = []
+    const result = await db.transaction().execute((transaction) => {
+      const inner: Scope = {
+        ...whole,
+        db: transaction,
+        atomically: (part) => part(inner),
+        urgently: (part) => part(inner),
+        afterCommit: (effect) => effects.push(effect),
+      }
+      return callers.run('transaction', () => work(inner))
+    })
+    for (const effect of effects) effect()
+    return result
+  }
+
   const whole: Scope = {
     db,
     now,
     makeId: createIdMaker(now),
     publish: bus.publish,
+    atomically,
+    urgently: (work) => callers.run('urgent', () => atomically(work)),
     afterCommit: (effect) => effect(),
-    async atomically(work) {
-      const effects: (() => void)[] = []
-      const result = await db.transaction().execute((transaction) => {
-        const inner: Scope = {
-          ...whole,
-          db: transaction,
-          atomically: (part) => part(inner),
-          afterCommit: (effect) => effects.push(effect),
-        }
-        return transactions.run(true, () => work(inner))
-      })
-      for (const effect of effects) effect()
-      return result
-    },
   }
   return whole
 }

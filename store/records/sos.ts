@@ -40,10 +40,11 @@ const pressCountMax = 1000
 const active = sql.lit('active' as const)
 
 export function createSosRecords(scope: Scope): SosRecords {
-  const { db, atomically } = scope
+  const { db, urgently } = scope
   return {
     press: (press, { resendWindowMs }) =>
-      atomically(async (inner) => {
+      // A panic press has right of way.
+      urgently(async (inner) => {
         const repeated = await findRepeated(inner, press, resendWindowMs)
         if (repeated) return { sos: toSos(repeated), isNew: false, isRepeat: true }
         const opened = await open(inner, press)

@@ -2,12 +2,12 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Dialect, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import Database from 'libsql'
-import { createSqliteDriver } from './driver.ts'
+import { type Caller, createSqliteDriver } from './driver.ts'
 
 export interface SqliteDialectOptions {
   readonly path: string
-  /** True while the caller is inside a transaction of its own; see the driver. */
-  readonly isInsideTransaction: () => boolean
+  /** Asked each time somebody wants the connection. */
+  readonly caller: () => Caller
 }
 
 /** Kysely's own SQLite compiler over our driver of libsql. */

@@ -1,29 +1,33 @@
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
 import type Database from 'libsql'
 import { AppError } from '../../../contracts/errors.ts'
+import { createTurns } from './turns.ts'
 
 type Statement = Database.Statement<[readonly unknown[]]>
 
 export interface SqliteDriverOptions {
   readonly open: () => Database.Database
-  readonly isInsideTransaction: () => boolean
+  readonly caller: () => Caller
 }
+
+/** Who asks for the connection: code inside a transaction of its own, something that may not wait, or anybody else. */
+export type Caller = 'transaction' | 'urgent' | 'anybody'
 
 /** Statements kept prepared; the longer ones are bulk inserts of changing length and would only push others out. */
 const statementCountMax = 256
 const statementLengthMax = 4096
 
 /**
- * One connection, handed out in the order it was asked for.
+ * One connection, handed out in turns.
  *
  * Kysely ships a driver for better-sqlite3 that would run, but it wakes every waiter at each release, which is
  * quadratic when ten thousand devices enrol at once; it prepares each statement anew; and it passes on parameters
  * that libsql answers by aborting the process (booleans, undefined).
  */
-export function createSqliteDriver({ open, isInsideTransaction }: SqliteDriverOptions): Driver {
+export function createSqliteDriver({ open, caller }: SqliteDriverOptions): Driver {
   let database: Database.Database | undefined
   let connection: DatabaseConnection | undefined
-  const turn = createTurn()
+  const turns = createTurns()
   return {
     async init() {
       database = open()
@@ -31,14 +35,15 @@ export function createSqliteDriver({ open, isInsideTransaction }: SqliteDriverOp
     },
     async acquireConnection() {
       // Waiting here for a transaction that waits for us would be for ever.
-      if (isInsideTransaction()) {
+      const asks = caller()
+      if (asks === 'transaction') {
         throw new AppError('internal', 'outside-transaction', 'inside a transaction, use the repositories it was given')
       }
-      await turn.take()
+      await turns.take({ isUrgent: asks === 'urgent' })
       return connection!
     },
     async releaseConnection() {
-      turn.pass()
+      turns.pass()
     },
     async beginTransaction(held) {
       // A deferred transaction that reads first can fail to become a writer; this one never does.
@@ -52,10 +57,10 @@ export function createSqliteDriver({ open, isInsideTransaction }: SqliteDriverOp
       if (database?.inTransaction) await held.executeQuery(CompiledQuery.raw('rollback'))
     },
     async destroy() {
-      await turn.take()
+      await turns.take({ isUrgent: false })
       database?.close()
       database = undefined
-      turn.pass()
+      turns.pass()
     },
   }
 }
@@ -106,20 +111,4 @@ function assertBindable(value: unknown, index: number): void {
     Number.isFinite(value) ||
     value instanceof Uint8Array
   if (!fits) throw new AppError('internal', 'unbindable-parameter', `parameter ${index + 1} is ${typeof value}`)
-}
-
-function createTurn() {
-  let taken = false
-  const waiting: (() => void)[] = []
-  return {
-    take(): Promise<void> | undefined {
-      if (taken) return new Promise((resolve) => waiting.push(resolve))
-      taken = true
-    },
-    pass(): void {
-      const next = waiting.shift()
-      if (next) next()
-      else taken = false
-    },
-  }
 }

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { createScope } from '../../../store/records/scope.ts'
 import { aTempDir } from '../../support/temp-dir.ts'
-import { aBus, aClock, aDevice, someRecords } from './fixture.ts'
+import { aBus, aClock, aDevice, aPress, someRecords } from './fixture.ts'
 
 async function aScope() {
   const scope = createScope({ path: join(await aTempDir(), 'db.sqlite'), now: aClock().now, bus: aBus().bus })
@@ -134,4 +134,38 @@ test('rows can be read one by one', async () => {
     seen.push(...rows.map((row) => row.id))
   }
   expect(seen).toEqual(['a', 'b', 'c'])
+})
+
+test('a panic press overtakes everything that waits', async () => {
+  const { records } = await someRecords()
+  let written = 0
+  const writes = Array.from({ length: 2000 }, async (_, index) => {
+    await records.settings.set(`key-${index}`, 'value')
+    written += 1
+  })
+  await records.sos.press(aPress(), { resendWindowMs: 0 })
+  // Those that had the turn when it came, and no more.
+  expect(written).toBeLessThan(20)
+  await Promise.all(writes)
+  expect(written).toBe(2000)
+})
+
+test('the event loop turns while a long queue is worked off, also for callers that wait for nothing else', async () => {
+  const { records } = await someRecords()
+  let turns = 0
+  let isDone = false
+  const turning = (async () => {
+    while (!isDone) {
+      await nextTurn()
+      turns += 1
+    }
+  })()
+  await Promise.all(Array.from({ length: 1000 }, (_, index) => records.settings.set(`key-${index}`, 'value')))
+  const turnsInQueue = turns
+  for (let index = 0; index < 1000; index++) await records.settings.set(`key-${index}`, 'again')
+  const turnsInSequence = turns - turnsInQueue
+  isDone = true
+  await turning
+  expect(turnsInQueue).toBeGreaterThan(3)
+  expect(turnsInSequence).toBeGreaterThan(3)
 })
