@@ -7,6 +7,8 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /** Takes the same time for nobody (no hash) as for somebody. */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>
+  /** What nobody's password is compared with. */
+  readonly nobodysHash: string
 }
 
 const lengthMin = 12
@@ -21,6 +23,7 @@ export function createPasswords(bcryptCost: number): Passwords {
   // A well-formed hash of this cost that no password has: an all-zero salt and digest.
   const nobodysHash = `$2b$${String(bcryptCost).padStart(2, '0')}$${'.'.repeat(53)}`
   return {
+    nobodysHash,
     async hash(password) {
       const normal = assertStrong(password.normalize('NFC'))
       return inTurn(() => hash(normal, { cost: bcryptCost }))
