@@ -86,6 +86,9 @@ export function createBroker(deps: BrokerDeps): Broker {
     mayRead,
     takeForwarded,
     onRetainedFull: () => refusals.count('retained-full'),
+    onRetainedUnreadable: (error) => {
+      if (!isStopping) log.error({ err: error }, 'retained messages cannot be read')
+    },
     onQueueFull: () => refusals.count('offline-queue-full'),
   })
   const turn = createFairTurn({

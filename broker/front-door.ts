@@ -60,8 +60,10 @@ export function createFrontDoor(deps: FrontDoorDeps) {
   const authenticate: AedesOptions['authenticate'] = (client, username, password, done) => {
     const connection = connectionOf(client)
     const { certificate } = connection
-    const willTopic = introductions.get(client)?.will?.topic
-    deps.identify({ clientId: client.id, username, password, willTopic, certificate }).then(
+    // Not `client.id`: for a name that is still open Aedes has made one up by now.
+    const { clientId = '', will } = introductions.get(client) ?? {}
+    const willTopic = will?.topic
+    deps.identify({ clientId, username, password, willTopic, certificate }).then(
       (identity) => {
         recognise(connection, identity)
         done(null, true)

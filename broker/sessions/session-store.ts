@@ -16,6 +16,7 @@ export interface SessionStoreDeps {
   /** A message sent to a session that ends with its connection, by the identifier that the PUBACK named. */
   readonly takeForwarded: (client: SessionClient, messageId: number) => StoredPacket | undefined
   readonly onRetainedFull: () => void
+  readonly onRetainedUnreadable: (error: unknown) => void
   readonly onQueueFull: () => void
 }
 
@@ -69,6 +70,15 @@ export function createSessionStore(deps: SessionStoreDeps) {
     return ids
   }
 
+  /** Aedes pipes this stream without listening for its errors: one would end the process. */
+  async function* readRetained(filters: readonly string[]): AsyncGenerator<StoredPacket> {
+    try {
+      yield* retained.matching(filters)
+    } catch (error) {
+      deps.onRetainedUnreadable(error)
+    }
+  }
+
   async function forgetIncoming({ id }: SessionClient): Promise<void> {
     const ids = incoming.get(id)
     if (ids === undefined) return
@@ -105,7 +115,7 @@ export function createSessionStore(deps: SessionStoreDeps) {
     },
 
     storeRetained: (packet: StoredPacket) => retained.store(packet),
-    createRetainedStreamCombi: (filters: readonly string[]) => Readable.from(retained.matching(filters)),
+    createRetainedStreamCombi: (filters: readonly string[]) => Readable.from(readRetained(filters)),
 
     // Aedes passes the whole SUBSCRIBE, the filters that were refused among them.
     addSubscriptions: ({ id }: SessionClient, added: readonly Subscription[]) =>

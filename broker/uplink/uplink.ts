@@ -47,7 +47,7 @@ const statusSchema = z.object({
   batteryPct: z.number().min(0).max(100).optional().catch(undefined),
   firmware: z.string().max(64).optional().catch(undefined),
 })
-const locationSchema = positionSchema.extend({ ts: z.unknown() })
+const locationSchema = positionSchema.extend({ ts: z.unknown().optional() })
 const resultSchema = z.looseObject({ status: z.enum(['done', 'failed']) })
 
 /** Takes every publish of a device to where it belongs and acknowledges it from there. */
