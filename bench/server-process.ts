@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type CityApi, createCityApi } from '../devices/simulator/city-api.ts'
 
@@ -39,7 +39,7 @@ const stopsWithinMs = 60_000
 /** Starts on what is in the data directory; resolves when the server says that it is ready. */
 export async function startServer({ dataDir, ports }: ServerOptions): Promise<ServerProcess> {
   await mkdir(dataDir, { recursive: true })
-  const child = spawn(process.execPath, [join(import.meta.dirname, ...toRoot, 'bin/prahari.mjs'), 'start'], {
+  const child = spawn(process.execPath, [...commandLine, 'start'], {
     env: { ...withoutPrahari(process.env), ...settings(dataDir, ports) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -48,7 +48,7 @@ export async function startServer({ dataDir, ports }: ServerOptions): Promise<Se
   child.stderr.pipe(log, { end: false })
   child.once('close', () => log.end())
   const origin = `http://127.0.0.1:${ports.http}`
-  await untilReady(child, origin, `${dataDir}.log`)
+  await untilReady(child, { origin, mqttPort: ports.mqtt, logFile: `${dataDir}.log` })
   const api = createCityApi({ url: origin, ...admin })
   return {
     pid: child.pid!,
@@ -67,8 +67,10 @@ export async function startServer({ dataDir, ports }: ServerOptions): Promise<Se
   }
 }
 
-/** Sources lie one level below the root, compiled files two. */
-const toRoot = import.meta.url.endsWith('.ts') ? ['..'] : ['..', '..']
+/** Benchmarks are compiled and start the compiled server; tests run sources, and the server they start does too. */
+const commandLine = import.meta.url.endsWith('.ts')
+  ? ['--import', 'tsx', join(import.meta.dirname, 'server-from-source.ts')]
+  : [join(import.meta.dirname, '../../bin/prahari.mjs')]
 
 function settings(dataDir: string, ports: ServerPorts): Record<string, string> {
   return {
@@ -89,16 +91,29 @@ function withoutPrahari(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PRAHARI_')))
 }
 
-async function untilReady(child: ChildProcess, origin: string, logFile: string): Promise<void> {
+/** Both doors are open: HTTP says that it is ready, and MQTT takes a connection. */
+async function untilReady(
+  child: ChildProcess,
+  { origin, mqttPort, logFile }: { readonly origin: string; readonly mqttPort: number; readonly logFile: string },
+): Promise<void> {
   const untilMs = performance.now() + readyWithinMs
   while (performance.now() < untilMs) {
     if (child.exitCode !== null) throw new Error(`the server ended at start with ${child.exitCode}; see ${logFile}`)
     const answer = await fetch(`${origin}/api/health?ready`).catch(() => undefined)
-    if (answer?.ok) return
+    if (answer?.ok && (await takesConnections(mqttPort))) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   await end(child, 'SIGKILL')
   throw new Error(`the server was not ready within ${readyWithinMs / 1000} s; see ${logFile}`)
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {

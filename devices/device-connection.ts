@@ -14,7 +14,7 @@ export interface DeviceConnectionOptions {
   /** False keeps the session, so that commands wait at the server while the device is away. */
   readonly cleanSession: boolean
   readonly reconnectAfterMs: number
-  /** Called for every PUBLISH that leaves, resends included, with the very buffer that was handed to `publish`. */
+  /** Called for every QoS 1 PUBLISH that leaves, resends included, with the very buffer that was handed to `publish`. */
   readonly onSend?: (payload: Uint8Array) => void
   readonly onClose?: () => void
   readonly onCommand?: (command: { readonly commandId: string; readonly payload: Uint8Array }) => void
@@ -52,6 +52,7 @@ export function createDeviceConnection(options: DeviceConnectionOptions): Device
   const { deviceId, secret } = options.credentials
   /** Rejects whatever still waits when the device is switched off: the mqtt client itself would leave it waiting. */
   const waiting = new Set<(reason: AppError) => void>()
+  const identities = createPayloadIdentities()
   let client: MqttClient | undefined
   let connectCount = 0
 
@@ -92,7 +93,9 @@ export function createDeviceConnection(options: DeviceConnectionOptions): Device
         if (options.onCommand) opening.subscribe(topics.commandsOf(deviceId), { qos: 1 })
       })
       opening.on('packetsend', (packet) => {
-        if (packet.cmd === 'publish') options.onSend?.(packet.payload as Buffer)
+        if (packet.cmd !== 'publish' || packet.qos === 0) return
+        const payload = identities.identify(packet.messageId!, packet.payload as Buffer)
+        if (payload) options.onSend?.(payload)
       })
       opening.on('close', () => options.onClose?.())
       opening.on('message', (topic, payload) => {
@@ -107,7 +110,16 @@ export function createDeviceConnection(options: DeviceConnectionOptions): Device
       })
     },
     publish({ topic, payload, qos, retain = false }) {
-      return until((opened, done) => opened.publish(topic, payload, { qos, retain }, done))
+      return until((opened, done) => {
+        if (qos === 1) identities.expect(payload)
+        const before = opened.getLastMessageId()
+        opened.publish(topic, payload, { qos, retain }, (error) => {
+          identities.forget(payload)
+          done(error)
+        })
+        const messageId = opened.getLastMessageId()
+        if (qos === 1 && messageId !== before) identities.draw(payload, messageId)
+      })
     },
     drop: () => client?.stream.destroy(),
     whenConnected: () => until((opened, done) => (opened.connected ? done() : opened.once('connect', () => done()))),
@@ -131,4 +143,34 @@ export function createDeviceConnection(options: DeviceConnectionOptions): Device
 
 function refusal(deviceId: string, cause: Error): AppError {
   return new AppError('unavailable', 'mqtt-refused', `${deviceId} could not connect: ${cause.message}`, { cause })
+}
+
+/**
+ * Tells which publish a packet on its way out belongs to. The mqtt client copies what it may have to send again, so a
+ * resend is known by its packet identifier alone; the first send by the buffer, or, when there was no connection and
+ * only a copy was kept, by the identifier that was drawn for it.
+ */
+function createPayloadIdentities() {
+  const expected = new Map<Buffer, number | undefined>()
+  const byMessageId = new Map<number, Buffer>()
+  const bind = (payload: Buffer, messageId: number) => {
+    expected.set(payload, messageId)
+    byMessageId.set(messageId, payload)
+  }
+  return {
+    expect: (payload: Buffer) => void expected.set(payload, undefined),
+    /** The identifier that a publish was given, sent or not. */
+    draw(payload: Buffer, messageId: number): void {
+      if (expected.has(payload)) bind(payload, messageId)
+    },
+    identify(messageId: number, payload: Buffer): Buffer | undefined {
+      if (expected.has(payload)) bind(payload, messageId)
+      return byMessageId.get(messageId)
+    },
+    forget(payload: Buffer): void {
+      const messageId = expected.get(payload)
+      expected.delete(payload)
+      if (messageId !== undefined && byMessageId.get(messageId) === payload) byMessageId.delete(messageId)
+    },
+  }
 }

@@ -45,6 +45,7 @@ export interface DeviceRun {
 
 /** On the way at most, where the pace is the clock's: a server that falls behind slows its devices. */
 const clockWindow = 20
+const firstReportMsMax = 5000
 const drainMs = 30_000
 const closeWaitMs = 10_000
 
@@ -118,8 +119,8 @@ export function createDeviceRun(options: DeviceRunOptions): DeviceRun {
     const { pace } = scenario
     const everyMs = pace.type === 'clock' ? (findKind(device.kind)!.reportEveryS * 1000) / pace.speedup : 0
     const window = pace.type === 'clock' ? clockWindow : pace.window
-    // Devices of one kind do not report in step.
-    let dueMs = performance.now() + random() * everyMs
+    // A device reports soon after it is switched on, and devices of one kind do not report in step.
+    let dueMs = performance.now() + random() * Math.min(everyMs, firstReportMsMax)
     for (const step of planSteps(options)) {
       if (everyMs > 0) {
         await sleep(Math.max(0, dueMs - performance.now()), undefined, { signal: until }).catch(() => undefined)

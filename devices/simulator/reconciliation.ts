@@ -51,7 +51,8 @@ function differencesOf(line: Omit<ReconciledLine, 'differences'>): string[] {
   })
   const sum = outcomeNames.reduce((total, name) => total + counted[name], 0)
   if (sum !== counted.received) differences.push(`received: ${counted.received}, but the parts add up to ${sum}`)
-  if (line.acknowledged !== line.sent) differences.push(`${line.sent - line.acknowledged} publishes never acknowledged`)
+  if (line.acknowledged !== line.sent)
+    differences.push(`${line.sent - line.acknowledged} of ${line.sent} publishes never acknowledged`)
   return differences
 }
 

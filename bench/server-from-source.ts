@@ -1,0 +1,4 @@
+import { runCli } from '../app/cli.ts'
+
+/** What bin/prahari.mjs does, without building first. */
+process.exitCode = await runCli(process.argv)
