@@ -3,7 +3,7 @@ import { errors, jwtVerify, SignJWT } from 'jose'
 import { AppError } from '../contracts/errors.ts'
 
 /** What an access token says. Role and state are not in it: they are looked up, so that they are never out of date. */
-export interface AccessClaims {
+interface AccessClaims {
   readonly userId: string
   readonly sessionId: string
   readonly expiresAtMs: number

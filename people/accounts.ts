@@ -75,7 +75,7 @@ export interface Accounts {
   setPassword(options: { readonly userId: string; readonly password: string; readonly by: string }): Promise<void>
 }
 
-export interface AccountsDeps {
+interface AccountsDeps {
   readonly records: Records
   readonly now: () => number
   /** At least 32 bytes. */

@@ -1,1 +1,1 @@
-export { type Accounts, type AccountsDeps, createAccounts, type Identity, type SignedIn } from './accounts.ts'
+export { type Accounts, createAccounts, type Identity, type SignedIn } from './accounts.ts'

@@ -13,7 +13,7 @@ import { type AlertStep, takeStep } from './life-cycle.ts'
 import { createTransitionSink } from './transition-sink.ts'
 
 /** Who asks, and for which alert. `by` is a user's id. */
-export interface AlertAction {
+interface AlertAction {
   readonly alertId: string
   readonly by: string
   readonly note?: string
@@ -36,7 +36,7 @@ export interface AlertDesk extends TransitionSink, Service {
   readonly rules: RuleDesk
 }
 
-export interface AlertDeskDeps {
+interface AlertDeskDeps {
   readonly records: Records
   readonly bus: Bus
   readonly now: () => number

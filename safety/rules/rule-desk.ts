@@ -70,7 +70,10 @@ export function createRuleDesk({ records, bus, now, kinds }: RuleDeskDeps): Rule
     update: ({ ruleId, patch, by }) =>
       change(async (repositories) => {
         const before = await findRule(repositories, ruleId)
-        const after = { ...before, ...readRulePatch(before, patch), edited: true, updatedAtMs: now() }
+        const input = readRulePatch(before, patch)
+        // Word for word, where it says the same: the pipeline must not take it for another condition and start over.
+        const condition = isSameCondition(before.condition, input.condition) ? before.condition : input.condition
+        const after = { ...before, ...input, condition, edited: true, updatedAtMs: now() }
         await repositories.rules.put(after)
         await repositories.audit.append({
           actor: by,

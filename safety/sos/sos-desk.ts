@@ -15,7 +15,7 @@ export interface SosDesk extends SosIntake {
   resolve(options: { readonly sosId: string; readonly by: string }): Promise<SosRecord>
 }
 
-export interface SosDeskDeps {
+interface SosDeskDeps {
   readonly records: Records
   readonly bus: Bus
   readonly now: () => number

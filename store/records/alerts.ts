@@ -6,7 +6,7 @@ import type { Scope } from './scope.ts'
 import type { AlertRow, RuleProgressRow } from './tables.ts'
 
 /** A rule as it stands for one device. */
-export interface RulePair {
+interface RulePair {
   readonly ruleId: string
   readonly deviceId: string
 }

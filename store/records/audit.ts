@@ -2,7 +2,7 @@ import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
 import type { Scope } from './scope.ts'
 import type { AuditRow } from './tables.ts'
 
-export interface AuditEntry {
+interface AuditEntry {
   readonly id: string
   readonly atMs: number
   /** A user's id, a device's id, or `system`. */
@@ -14,7 +14,7 @@ export interface AuditEntry {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-export interface AuditQuery extends PageQuery {
+interface AuditQuery extends PageQuery {
   readonly actor?: string
   readonly action?: string
   readonly subject?: string

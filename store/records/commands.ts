@@ -6,7 +6,7 @@ import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
 import type { Scope } from './scope.ts'
 import type { CommandRow } from './tables.ts'
 
-export interface CommandQuery extends PageQuery {
+interface CommandQuery extends PageQuery {
   readonly deviceId: string
   readonly state?: DeviceCommand['state']
 }

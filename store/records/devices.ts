@@ -17,7 +17,7 @@ import { drawSecret, hashSecret } from './secrets.ts'
 import type { DeviceRow } from './tables.ts'
 
 /** A device together with the secret that opens the door for it. The secret is shown once and kept only as a hash. */
-export interface RegisteredDevice {
+interface RegisteredDevice {
   readonly device: Device
   readonly secret: string
 }
@@ -28,7 +28,7 @@ export type DeviceLine =
   | { readonly line: number; readonly outcome: 'already-registered'; readonly id: string }
   | { readonly line: number; readonly outcome: 'invalid'; readonly details: readonly ErrorDetail[] }
 
-export interface RegisterOptions {
+interface RegisterOptions {
   /** True for devices of the demo city. */
   readonly simulated?: boolean
   /** Derives secrets instead of drawing them; for a demo city that must know its secrets after a restart. At least 32 characters. */

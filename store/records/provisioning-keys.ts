@@ -4,7 +4,7 @@ import { drawSecret, hashSecret } from './secrets.ts'
 import type { ProvisioningKeyRow } from './tables.ts'
 
 /** A key that lets devices enrol themselves; the key itself is shown once and kept only as a hash. */
-export interface ProvisioningKey {
+interface ProvisioningKey {
   readonly id: string
   readonly name: string
   readonly quota: number

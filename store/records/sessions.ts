@@ -3,7 +3,7 @@ import type { Scope } from './scope.ts'
 import type { SessionRow } from './tables.ts'
 
 /** One sign-in on one device; its refresh tokens are one family. */
-export interface Session {
+interface Session {
   readonly id: string
   readonly userId: string
   readonly createdAtMs: number
@@ -12,7 +12,7 @@ export interface Session {
 }
 
 /** What became of a refresh token that was handed in. */
-export type Rotation =
+type Rotation =
   | { readonly type: 'rotated'; readonly session: Session }
   | { readonly type: 'unknown' }
   | { readonly type: 'ended'; readonly session: Session }

@@ -100,7 +100,7 @@ export interface SessionRow {
   revoked_at_ms: number | null
 }
 
-export interface RefreshTokenRow {
+interface RefreshTokenRow {
   token_hash: string
   session_id: string
   issued_at_ms: number
@@ -116,7 +116,7 @@ export interface AuditRow {
   detail: string
 }
 
-export interface SettingRow {
+interface SettingRow {
   key: string
   value: string
   updated_at_ms: number
@@ -152,7 +152,7 @@ export interface AlertRow {
   updated_at_ms: number
 }
 
-export interface AlertNoteRow {
+interface AlertNoteRow {
   id: string
   alert_id: string
   at_ms: number

@@ -15,7 +15,7 @@ export interface User {
   readonly updatedAtMs: number
 }
 
-export interface UserWithPassword extends User {
+interface UserWithPassword extends User {
   readonly passwordHash: string
 }
 

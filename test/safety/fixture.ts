@@ -17,7 +17,7 @@ export async function anAlertDesk(options: Parameters<typeof someRecords>[0] = {
   return { ...fixture, desk, alertEvents, openAlerts: open }
 }
 
-export function aTransition(transition: Partial<RuleTransition> = {}): RuleTransition {
+function aTransition(transition: Partial<RuleTransition> = {}): RuleTransition {
   return {
     type: 'raise',
     ruleId: pm25RuleId,

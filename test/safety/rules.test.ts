@@ -132,8 +132,9 @@ test.each([
   const { desk, openAlerts } = await anAlertDesk()
   const rule = await desk.rules.create({ input, by: 'asha' })
   await desk.apply([aRaise(0, { ruleId: rule.id, deviceId: 'ear-1' })])
-  await desk.rules.update({ ruleId: rule.id, patch, by: 'asha' })
+  const changed = await desk.rules.update({ ruleId: rule.id, patch, by: 'asha' })
   expect(await openAlerts()).toHaveLength(1)
+  expect(JSON.stringify(changed.condition)).toBe(JSON.stringify(rule.condition))
 })
 
 test('a patch that does not mention it does not switch a rule on', async () => {
