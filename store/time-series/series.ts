@@ -7,7 +7,7 @@ import type {
   SeriesQuery,
   SeriesResult,
 } from '../../contracts/ports/time-series.ts'
-import { hourMs } from './dirty-hours.ts'
+import { hourMs, hourOf } from './dirty-hours.ts'
 import type { ReadContext } from './read-context.ts'
 import { column, readingTable } from './schema.ts'
 
@@ -56,6 +56,7 @@ export async function querySeries(context: ReadContext, query: SeriesQuery): Pro
   }
 
   const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / maxPoints))
+  if (bucketMs >= hourMs) return longSeries(context, query, maxPoints)
   const functionName = { mean: 'avg', min: 'min', max: 'max' }[query.aggregate]
   const picked = fields.map((name, i) => `${functionName}(${column(name)}) AS f${i}`).join(', ')
   const rows = await context.rows(
@@ -73,6 +74,29 @@ export async function querySeries(context: ReadContext, query: SeriesQuery): Pro
     })
   }
   return { series, bucketMs, rowsRead, fromRollup: false }
+}
+
+/** Buckets of whole hours come from roll-ups, which outlive the readings they were made from. */
+async function longSeries(context: ReadContext, query: SeriesQuery, maxPoints: number): Promise<SeriesResult> {
+  const fromMs = hourOf(query.fromMs)
+  const bucketMs = Math.ceil((query.toMs - fromMs) / maxPoints / hourMs) * hourMs
+  const series: Record<string, SeriesPoint[]> = {}
+  let rowsRead = 0
+  let fromRollup = false
+  for (const field of query.fields) {
+    const { kind, toMs, deviceId } = query
+    const area = await queryArea(context, { kind, field, fromMs, toMs, bucketMs, deviceIds: [deviceId] })
+    series[field] = area.points.map((point) => ({
+      atMs: point.atMs,
+      value: point[query.aggregate as 'mean' | 'min' | 'max'],
+    }))
+    rowsRead = Math.max(
+      rowsRead,
+      area.points.reduce((sum, point) => sum + point.count, 0),
+    )
+    fromRollup ||= area.fromRollup
+  }
+  return { series, bucketMs, rowsRead, fromRollup }
 }
 
 async function rawSeries(

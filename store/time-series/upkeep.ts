@@ -11,7 +11,10 @@ export const backupFileName = 'time-series.duckdb'
 
 type RetentionOptions = Parameters<TimeSeriesUpkeep['retain']>[0]
 
-/** Deletes by event time; roll-ups are kept, they are what long views are drawn from. */
+/** Roll-ups are what long views are drawn from; they are a few bytes an hour. */
+const rollupsKeepDays = 5 * 366
+
+/** Deletes readings by event time, quarantine by age and number, roll-ups after years. */
 async function retain(
   context: ReadContext,
   options: RetentionOptions,
@@ -24,6 +27,7 @@ async function retain(
     const result = await connection.run(`DELETE FROM ${readingTable(kind.id)} WHERE observed_ms < ${readingsBefore}`)
     readings += Number(result.rowsChanged)
   }
+  await connection.run(`DELETE FROM rollup_hour WHERE hour_ms < ${whole(options.nowMs - rollupsKeepDays * dayMs)}`)
   const byAge = await connection.run(`DELETE FROM quarantine WHERE received_ms < ${quarantineBefore}`)
   const byCount = await connection.run(
     `DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${whole(options.quarantineRowsMax)}`,

@@ -273,6 +273,38 @@ describe('roll-ups', () => {
     expect((await store.areaSeries(area)).points).toEqual(withLate.points)
   })
 
+  it('still draw a device’s long history when its readings are gone', async () => {
+    const { store } = await openStore()
+    await store.commit(
+      aBatch(1, {
+        readings: [
+          columnsOf(
+            'air-quality',
+            everyMinute(150, (i) => i),
+          ),
+        ],
+      }),
+    )
+    await store.rollUp(noonMs)
+    await store.retain({
+      nowMs: noonMs + 9 * 86_400_000,
+      readingsKeepDays: 8,
+      quarantineKeepDays: 8,
+      quarantineRowsMax: 1,
+    })
+    const query = {
+      deviceId: 'aq-1',
+      kind: 'air-quality',
+      fields: ['pm25'],
+      fromMs: noonMs + 1,
+      toMs: noonMs + 100 * hourMs,
+    }
+    const result = await store.series({ ...query, maxPoints: 100, aggregate: 'mean' })
+    expect(result.fromRollup).toBe(true)
+    expect(result.bucketMs).toBe(hourMs)
+    expect(result.series.pm25!.map((point) => point.value)).toEqual([29.5, 89.5, 134.5])
+  })
+
   it('run again without work when nothing came in', async () => {
     const { store } = await openStore()
     await store.commit(
