@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 /** What a process has used so far, as Linux tells it (proc(5)). */
-export interface ProcessFigures {
+interface ProcessFigures {
   readonly cpuS: number
   readonly rssMb: number
   /** Highest resident set since it started. */
@@ -12,7 +12,7 @@ export interface ProcessFigures {
 const ticksPerS = 100
 
 /** @throws where there is no /proc: the benchmarks measure servers on Linux */
-export function readProcessFigures(pid: number): ProcessFigures {
+function readProcessFigures(pid: number): ProcessFigures {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name may hold spaces and brackets; what counts starts after the last bracket, with field 3.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

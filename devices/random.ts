@@ -21,12 +21,6 @@ export function between(random: Random, from: number, to: number): number {
   return from + (to - from) * random()
 }
 
-/** @throws RangeError on an empty list */
-export function pick<T>(random: Random, from: readonly T[]): T {
-  if (from.length === 0) throw new RangeError('nothing to pick from')
-  return from[Math.floor(random() * from.length)]!
-}
-
 /** A shuffled copy (Fisher-Yates). */
 export function shuffle<T>(random: Random, items: readonly T[]): T[] {
   const shuffled = [...items]

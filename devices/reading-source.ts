@@ -25,6 +25,6 @@ export function createReadingSource(kind: Kind, random: Random): ReadingSource {
 }
 
 /** Hour of day in the city, 0 <= hour < 24. */
-export function cityHour(atMs: number): number {
+function cityHour(atMs: number): number {
   return (atMs / 3_600_000 + cityOffsetH) % 24
 }

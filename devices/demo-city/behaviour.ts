@@ -20,7 +20,7 @@ export const smokeEpisode: Behaviour = {
 }
 
 /** A bin beside a market: from a third to overflowing in an hour and a half, then emptied. */
-export const busyBin: Behaviour = {
+const busyBin: Behaviour = {
   shape: (values, atMs) => {
     const everyMs = 90 * minuteMs
     const share = (atMs % everyMs) / everyMs
@@ -29,7 +29,7 @@ export const busyBin: Behaviour = {
 }
 
 /** A queue behind a broken-down lorry, ten minutes in every forty. */
-export const blockedLane: Behaviour = {
+const blockedLane: Behaviour = {
   shape: (values, atMs) => {
     const share = swell(atMs, { everyMs: 40 * minuteMs, fromMs: 12 * minuteMs, lastsMs: 10 * minuteMs })
     return {
@@ -42,7 +42,7 @@ export const blockedLane: Behaviour = {
 }
 
 /** Loses its mobile connection for a quarter of every hour. */
-export const badReception: Behaviour = {
+const badReception: Behaviour = {
   isAway: (atMs) => atMs % (60 * minuteMs) > 45 * minuteMs,
 }
 

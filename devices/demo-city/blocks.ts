@@ -19,7 +19,7 @@ import {
 } from './plane.ts'
 import type { Skeleton } from './skeleton.ts'
 
-export type StreetRank = 'secondary' | 'residential'
+type StreetRank = 'secondary' | 'residential'
 
 export interface Parcel {
   readonly band: number

@@ -19,7 +19,7 @@ export const cityClasses = [
   'bridge',
   'place',
 ] as const
-export type CityClass = (typeof cityClasses)[number]
+type CityClass = (typeof cityClasses)[number]
 
 export interface CityFeature {
   readonly type: 'Feature'

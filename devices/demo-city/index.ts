@@ -2,7 +2,7 @@ import type { BoundingBox } from '../../contracts/geo.ts'
 import { boundsOf, type CityMap, cityCentre, cityName, drawCityMap, planCity } from './city.ts'
 import { type DemoDevice, placeDevices } from './devices.ts'
 
-export { type CityClass, type CityFeature, type CityMap, cityClasses } from './city.ts'
+export { type CityFeature, cityClasses } from './city.ts'
 export type { DemoDevice } from './devices.ts'
 
 /** A made-up city: its map for `GET /api/city/map` and the devices that stand in it. */
@@ -20,4 +20,4 @@ export function createDemoCity(seed = 1): DemoCity {
   const map = drawCityMap(plan)
   return { name: cityName, centre: cityCentre, bounds: boundsOf(map), map, devices: placeDevices(plan, seed) }
 }
-export { createDemoFleet, type DemoFleetOptions } from './fleet.ts'
+export { createDemoFleet } from './fleet.ts'

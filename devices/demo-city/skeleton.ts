@@ -2,7 +2,7 @@ import { between, type Random } from '../random.ts'
 import type { Path, Point } from './plane.ts'
 
 /** How far from the middle the rings run and the city ends, in metres before the wobble. */
-export const ringRadiiM = { inner: 900, middle: 2300, outer: 4200, edge: 5600 } as const
+const ringRadiiM = { inner: 900, middle: 2300, outer: 4200, edge: 5600 } as const
 const bandEdgesM = [ringRadiiM.inner, ringRadiiM.middle, ringRadiiM.outer, ringRadiiM.edge] as const
 
 /** Radial avenues, rings and the quarters between them: the part of a city that was there before its streets. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { generate, parser } from 'mqtt-packet'
 import type { DeviceCredentials } from '../device-connection.ts'
+import { encodeConnect, readConnack } from './connect-packet.ts'
 import { createPublishRing, sequenceMax } from './publish-packets.ts'
 
 export interface LoadConnectionOptions {
@@ -38,7 +38,7 @@ const pubackLength = 4
 
 export function createLoadConnection(options: LoadConnectionOptions): LoadConnection {
   const { window, now } = options
-  const { deviceId, secret } = options.credentials
+  const { deviceId } = options.credentials
   const ring = createPublishRing({ deviceId, slotCount: window })
   const { bytes, packetLength } = ring
   let socket: Socket | undefined
@@ -100,24 +100,24 @@ export function createLoadConnection(options: LoadConnectionOptions): LoadConnec
         const opening = connect({ host: options.host, port: options.port, noDelay: true })
         socket = opening
         carried = empty
-        const connack = parser({ protocolVersion: 4 })
-        connack.once('packet', (packet) => {
-          if (packet.cmd !== 'connack' || packet.returnCode !== 0) {
-            reject(
-              new Error(`${deviceId} was refused: ${packet.cmd} ${packet.cmd === 'connack' ? packet.returnCode : ''}`),
-            )
+        const onConnack = (chunk: Buffer) => {
+          carried = Buffer.concat([carried, chunk])
+          const returnCode = readConnack(carried)
+          if (returnCode === undefined) return
+          carried = empty
+          opening.off('data', onConnack)
+          if (returnCode !== 0) {
+            reject(new Error(`${deviceId} was refused: CONNACK ${returnCode}`))
             opening.destroy()
             return
           }
           isOpen = true
-          opening.off('data', onConnack)
           opening.on('data', takeAcknowledgements)
           resend()
           resolve()
-        })
-        const onConnack = (chunk: Buffer) => connack.parse(chunk)
+        }
         opening.on('data', onConnack)
-        opening.once('connect', () => opening.write(connectPacket(deviceId, secret)))
+        opening.once('connect', () => opening.write(encodeConnect(options.credentials)))
         opening.once('error', reject)
         opening.once('close', () => {
           if (socket === opening) isOpen = false
@@ -153,16 +153,3 @@ export function createLoadConnection(options: LoadConnectionOptions): LoadConnec
 }
 
 const empty = Buffer.alloc(0)
-
-function connectPacket(deviceId: string, secret: string | undefined): Buffer {
-  return generate({
-    cmd: 'connect',
-    protocolId: 'MQTT',
-    protocolVersion: 4,
-    clean: true,
-    clientId: deviceId,
-    keepalive: 0,
-    username: deviceId,
-    ...(secret !== undefined && { password: Buffer.from(secret) }),
-  })
-}

@@ -1,8 +1,8 @@
 import { topics } from '../../contracts/topics.ts'
 
 /** Digits of the two numbers that change from packet to packet; fixed, so that the packet's length never does. */
-export const timeDigits = 13
-export const sequenceDigits = 9
+const timeDigits = 13
+const sequenceDigits = 9
 export const sequenceMax = 10 ** sequenceDigits - 1
 
 /**
@@ -38,7 +38,7 @@ export function createPublishRing({
     `${head}${'0'.repeat(timeDigits)}${middle}${'0'.repeat(sequenceDigits)},"pm25":12.4,"co2":430}`,
   )
   const remaining = 2 + topic.length + 2 + payload.length
-  const lengthBytes = remainingLength(remaining)
+  const lengthBytes = encodeRemainingLength(remaining)
   const packetLength = 1 + lengthBytes.length + remaining
   const idAt = 1 + lengthBytes.length + 2 + topic.length
   const timeAt = idAt + 2 + head.length
@@ -94,7 +94,7 @@ function writeDigits(bytes: Buffer, at: number, digits: number, value: number): 
 }
 
 /** Seven bits a byte, low end first [MQTT-2.2.3]. */
-function remainingLength(length: number): number[] {
+export function encodeRemainingLength(length: number): number[] {
   const encoded: number[] = []
   let left = length
   do {

@@ -1,7 +1,7 @@
 import type { FaultId } from './faults.ts'
 
 /** How fast devices speak: by the clock, or as fast as the server acknowledges. */
-export type Pace =
+type Pace =
   | { readonly type: 'clock'; readonly speedup: number }
   | { readonly type: 'as-acknowledged'; readonly window: number }
 

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import fc from 'fast-check'
-import { type IPublishPacket, type Packet, parser } from 'mqtt-packet'
+import { type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findKind } from '../../contracts/kinds/index.ts'
 import { fieldValuesSchema } from '../../contracts/kinds/kind.ts'
 import { topics } from '../../contracts/topics.ts'
+import { encodeConnect, readConnack } from '../../devices/load/connect-packet.ts'
 import { createLoadConnection, type LoadConnection } from '../../devices/load/load-connection.ts'
 import { createLoadFleet } from '../../devices/load/load-fleet.ts'
 import { createPublishRing, sequenceInReading, sequenceMax } from '../../devices/load/publish-packets.ts'
@@ -65,6 +66,41 @@ describe('ready-made PUBLISH packets', () => {
 
   it.each([0, 65_536])('refuse a ring of %i slots', (slotCount) => {
     expect(() => createPublishRing({ deviceId: 'd', slotCount })).toThrow(RangeError)
+  })
+})
+
+describe('the CONNECT packet', () => {
+  it('is what an MQTT library reads as a 3.1.1 CONNECT of the device', () => {
+    fc.assert(
+      fc.property(
+        deviceIds,
+        fc.option(fc.string({ minLength: 1, maxLength: 200 }), { nil: undefined }),
+        (deviceId, secret) => {
+          const [packet] = parseAll(encodeConnect({ deviceId, secret })) as IConnectPacket[]
+          expect(packet).toMatchObject({
+            cmd: 'connect',
+            protocolVersion: 4,
+            protocolId: 'MQTT',
+            clean: true,
+            keepalive: 0,
+          })
+          expect([packet!.clientId, packet!.username?.toString(), packet!.password?.toString()]).toEqual([
+            deviceId,
+            deviceId,
+            secret,
+          ])
+        },
+      ),
+    )
+  })
+
+  it.each([
+    [[0x20, 2, 0], undefined],
+    [[0x20, 2, 0, 0], 0],
+    [[0x20, 2, 1, 5], 5],
+    [[0x40, 2, 0, 1], -1],
+  ])('is answered by %j as %s', (bytes, returnCode) => {
+    expect(readConnack(Buffer.from(bytes))).toBe(returnCode)
   })
 })
 
