@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { AedesPublishPacket, Client, PublishPacket } from 'aedes'
+import type { Client, PublishPacket } from 'aedes'
 import type { Logger } from 'pino'
 import type { Bus } from '../contracts/bus.ts'
 import { AppError } from '../contracts/errors.ts'
@@ -23,6 +23,7 @@ import { createPresence } from './presence.ts'
 import { createRefusals } from './refusals.ts'
 import { createDatabase } from './sessions/database.ts'
 import { createSessionStore } from './sessions/session-store.ts'
+import { toStoredPacket } from './sessions/stored-packet.ts'
 import { createExactlyOnce, type Settle } from './uplink/exactly-once.ts'
 import { createRouteFinder } from './uplink/routes.ts'
 import { createUplink } from './uplink/uplink.ts'
@@ -119,6 +120,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     findRoute: createRouteFinder({ devices, gateways, share }),
     once: createExactlyOnce(sessions),
     enrol: createEnrol({ devices, refusals, log }),
+    retain: (topic, payload) => sessions.storeRetained(toStoredPacket({ topic, payload, retain: true })),
     onWill,
     onStatus: (connection, deviceId, isOnline) => {
       if (isOnline !== undefined && deviceId !== deviceIdOf(connection)) {
@@ -157,13 +159,12 @@ export function createBroker(deps: BrokerDeps): Broker {
     deps.onViolation?.({ deviceId, action, topic: topic.slice(0, 256), remote: connection.remote, atMs: now() })
   }
 
-  function onWill(packet: AedesPublishPacket, client: Client | null, done: Settle): void {
+  function onWill(deviceId: string, client: Client | null, done: Settle): void {
     // Kept for the next start: a device that is back by then has withdrawn it [MQTT 3.1.1, section 3.1.2.5].
     if (isStopping) return
     if (client === null) {
       // Left behind by a broker that was killed, by a device that did not come back.
-      const deviceId = packet.topic.split('/')[2]
-      if (deviceId !== undefined && !presence.isOnline(deviceId)) {
+      if (!presence.isOnline(deviceId)) {
         bus.publish('device-presence', { deviceId, online: false, cause: 'last-will', changedAtMs: now() })
       }
       done()

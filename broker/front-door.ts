@@ -131,8 +131,9 @@ export function createFrontDoor(deps: FrontDoorDeps) {
 
   const fanOut = aedes.publish.bind(aedes) as (packet: unknown, client: unknown, done?: unknown) => void
   aedes.publish = ((packet: object, client: unknown, done?: () => void) => {
-    // With two arguments it is the broker itself that speaks.
-    if (typeof client !== 'object' || client === null || parts?.uplink.isPublished(packet)) fanOut(packet, client, done)
+    // With two arguments it is the broker itself that speaks. Nobody may subscribe to what devices say, and all of it
+    // has gone where it belongs before this: looking for subscribers would only be cost.
+    if (typeof client !== 'object' || client === null) fanOut(packet, client, done)
     else done?.()
   }) as typeof aedes.publish
 

@@ -1,13 +1,12 @@
 import type { Database } from './database.ts'
 import { decodePacket, encodePacket, type StoredPacket, toStoredPacket } from './stored-packet.ts'
-import { filterMatches, literalPrefix } from './topic-tree.ts'
+import { filterMatches, topicRange } from './topic-tree.ts'
 
 export interface RetainedMessages {
   load(): Promise<void>
   /** An empty payload removes [MQTT-3.3.1-10]. */
   store(packet: StoredPacket): Promise<void>
   matching(filters: readonly string[]): AsyncGenerator<StoredPacket>
-  removeUnder(topicPrefix: string): Promise<void>
   readonly count: number
 }
 
@@ -31,13 +30,21 @@ export function createRetainedMessages(deps: RetainedMessagesDeps): RetainedMess
   async function* matching(filters: readonly string[]): AsyncGenerator<StoredPacket> {
     const sent = new Set<string>()
     for (const filter of filters) {
-      for await (const [key, value] of database.range(prefix + literalPrefix(filter))) {
-        const topic = key.slice(prefix.length)
+      for await (const [topic, value] of candidates(filter)) {
         if (sent.has(topic) || !filterMatches(filter, topic)) continue
         sent.add(topic)
         yield decodePacket(value)
       }
     }
+  }
+
+  async function* candidates(filter: string): AsyncGenerator<[topic: string, value: string]> {
+    const range = topicRange(filter)
+    const value =
+      range.topic !== undefined && topics.has(range.topic) ? await database.get(prefix + range.topic) : undefined
+    if (range.topic !== undefined && value !== undefined) yield [range.topic, value]
+    if (range.prefix === undefined) return
+    for await (const [key, text] of database.range(prefix + range.prefix)) yield [key.slice(prefix.length), text]
   }
 
   return {
@@ -55,12 +62,6 @@ export function createRetainedMessages(deps: RetainedMessagesDeps): RetainedMess
       await database.put(prefix + topic, encodePacket(toStoredPacket(packet)))
     },
     matching,
-    async removeUnder(topicPrefix) {
-      const gone = []
-      for await (const key of database.keys(prefix + topicPrefix)) gone.push(key)
-      for (const key of gone) topics.delete(key.slice(prefix.length))
-      await database.remove(gone)
-    },
     get count() {
       return topics.size
     },

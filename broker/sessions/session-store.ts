@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { AppError } from '../../contracts/errors.ts'
+import { topics } from '../../contracts/topics.ts'
 import type { Database } from './database.ts'
 import { createOfflineQueue } from './offline-queue.ts'
 import { createRetainedMessages } from './retained-messages.ts'
@@ -107,7 +108,7 @@ export function createSessionStore(deps: SessionStoreDeps) {
         outgoing.forget(clientId),
         forgetIncoming(client),
         forgetWill(client),
-        retained.removeUnder(`v1/devices/${clientId}/`),
+        retained.store(toStoredPacket({ topic: topics.status(clientId) })),
       ])
     },
     get retainedCount(): number {

@@ -82,10 +82,16 @@ export function filterMatches(filter: string, topic: string): boolean {
   return wanted.length === levels.length
 }
 
-/** What every topic that the filter matches starts with. */
-export function literalPrefix(filter: string): string {
+/** Where to look for the topics that a filter matches: one topic by name, and all that start in the same way. */
+export interface TopicRange {
+  readonly topic: string | undefined
+  readonly prefix: string | undefined
+}
+
+export function topicRange(filter: string): TopicRange {
   const wildcard = filter.search(/[+#]/)
-  if (wildcard === -1) return filter
+  if (wildcard === -1) return { topic: filter, prefix: undefined }
   // `a/#` matches `a` as well.
-  return filter.slice(0, filter[wildcard] === '#' ? Math.max(0, wildcard - 1) : wildcard)
+  const parent = filter[wildcard] === '#' && wildcard > 0 ? filter.slice(0, wildcard - 1) : undefined
+  return { topic: parent, prefix: filter.slice(0, wildcard) }
 }

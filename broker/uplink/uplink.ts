@@ -26,7 +26,9 @@ export interface UplinkDeps {
   readonly findRoute: (connection: Connection, topic: string) => Route | undefined
   readonly once: (client: SessionClient, messageId: number, submit: (settle: Settle) => void, done: Settle) => void
   readonly enrol: (connection: Connection, payload: Uint8Array) => Promise<void>
-  readonly onWill: (packet: AedesPublishPacket, client: Client | null, done: Settle) => void
+  /** Keeps the payload as the last one of its topic; an empty one removes what was kept. */
+  readonly retain: (topic: string, payload: Buffer) => Promise<void>
+  readonly onWill: (deviceId: string, client: Client | null, done: Settle) => void
   readonly onStatus: (connection: Connection, deviceId: string, isOnline: boolean | undefined) => void
   readonly onViolation: (connection: Connection, topic: string) => void
 }
@@ -34,11 +36,6 @@ export interface UplinkDeps {
 export interface Uplink {
   /** Aedes's hook before PUBACK and PUBREC: `done` is called when the message is durable where it belongs. */
   authorizePublish(client: Client | null, packet: AedesPublishPacket, done: Settle): void
-  /**
-   * Whether Aedes should go on and publish the packet to subscribers. Nobody may subscribe to what devices send, so
-   * only the retained status goes on; for a reading the fan-out would only be cost.
-   */
-  isPublished(packet: object): boolean
   readonly publishesReceived: number
 }
 
@@ -53,7 +50,6 @@ const resultSchema = z.looseObject({ status: z.enum(['done', 'failed']) })
 /** Takes every publish of a device to where it belongs and acknowledges it from there. */
 export function createUplink(deps: UplinkDeps): Uplink {
   const { intake, bus, refusals, log, now } = deps
-  const published = new WeakSet<object>()
   let publishesReceived = 0
 
   function authorizePublish(client: Client | null, packet: AedesPublishPacket, done: Settle): void {
@@ -91,8 +87,8 @@ export function createUplink(deps: UplinkDeps): Uplink {
     if (route.type === 'sos') return pressSos(route, payload)
     if (route.type === 'command-result') return finishCommand(route, payload)
     if (route.type === 'enrol-request') return deps.enrol(connection, payload)
-    if (route.type === 'location') takeLocation(route, payload)
-    else takeStatus(connection, route, packet)
+    if (route.type === 'status') return takeStatus(connection, route, payload)
+    takeLocation(route, payload)
     return undefined
   }
 
@@ -116,8 +112,8 @@ export function createUplink(deps: UplinkDeps): Uplink {
     bus.publish('device-location', { deviceId, latitude, longitude, observedAtMs: observedAtMs(ts, now()) })
   }
 
-  function takeStatus(connection: Connection | undefined, route: Route, packet: AedesPublishPacket): void {
-    const payload = packet.payload as Buffer
+  /** The last word of a device is kept under its own topic, whether or not it asked for that. */
+  async function takeStatus(connection: Connection | undefined, route: Route, payload: Buffer): Promise<void> {
     if (payload.length > 0) {
       const parsed = statusSchema.safeParse(parseObject(payload))
       if (!parsed.success) {
@@ -127,19 +123,18 @@ export function createUplink(deps: UplinkDeps): Uplink {
       bus.publish('device-status', { deviceId: route.deviceId, ...parsed.data, receivedAtMs: now() })
       if (connection !== undefined) deps.onStatus(connection, route.deviceId, parsed.data.online)
     }
-    // The last word of a device is kept whether or not it asked for that, under its own topic.
-    packet.retain = true
-    packet.topic = route.topic
-    published.add(packet)
+    await deps.retain(route.topic, payload)
   }
 
   function publishWill(client: Client | null, packet: AedesPublishPacket, done: Settle): void {
-    deps.onWill(packet, client, (error) => {
-      const deviceId = packet.topic.split('/')[2]
-      if (!error && deviceId !== undefined) {
-        takeStatus(undefined, { type: 'status', deviceId, detail: '', topic: packet.topic }, packet)
+    const { topic } = packet
+    const deviceId = topic.split('/')[2]!
+    deps.onWill(deviceId, client, (error) => {
+      if (error) done(error)
+      else {
+        const route: Route = { type: 'status', deviceId, detail: '', topic }
+        takeStatus(undefined, route, packet.payload as Buffer).then(() => done(), done)
       }
-      done(error)
     })
   }
 
@@ -160,7 +155,6 @@ export function createUplink(deps: UplinkDeps): Uplink {
 
   return {
     authorizePublish,
-    isPublished: (packet) => published.has(packet),
     get publishesReceived() {
       return publishesReceived
     },

@@ -148,6 +148,7 @@ export interface HouseOptions {
   readonly limits?: BrokerOptions['limits']
   readonly tls?: BrokerOptions['tls']
   readonly sessionsDir?: string
+  readonly port?: number
   readonly now?: () => number
 }
 
@@ -173,7 +174,7 @@ export async function openHouse(options: HouseOptions = {}) {
   const broker: Broker = createBroker({
     options: {
       host: '127.0.0.1',
-      port: 0,
+      port: options.port ?? 0,
       sessionsDir,
       enrolment: options.enrolment ?? 'closed',
       limits: options.limits ?? {},

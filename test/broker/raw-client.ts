@@ -33,6 +33,8 @@ export function overStream(stream: Duplex): RawClient {
     chunks.push(chunk)
     reader.parse(chunk)
   })
+  // A WebSocket's stream stays half open otherwise.
+  stream.on('end', () => stream.end())
   // What is written to a connection that the broker has ended fails; the tests look at the end itself.
   stream.on('error', () => {})
   reader.on('error', () => {})
