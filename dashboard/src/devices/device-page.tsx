@@ -58,6 +58,7 @@ export function DevicePage({ id }: { id: string }) {
       <div className="device-grid">
         <div className="device-side">
           <div className="live-data">
+            <h2 className="unseen">Newest readings</h2>
             <KindCards device={shown} />
           </div>
           <FactsCard device={device} live={shown} />

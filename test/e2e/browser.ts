@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+/** The system's Chromium; `CHROMIUM_PATH` names another. */
+export const chromiumPath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (path) => path !== undefined && existsSync(path),
+)
+
+/** WebGL comes from SwiftShader, so that the map is drawn on machines without a graphics card. */
+const flags = [
+  '--no-sandbox',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath!, headless: true, args: flags })
+}
+
+/** What a page must never do. Faults gather here until a test asks for them. */
+export interface Watched {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Console errors, exceptions, breaches of the content security policy, requests to other hosts. */
+  readonly faults: string[]
+}
+
+export interface OpenOptions {
+  readonly origin: string
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'dark' | 'light'
+}
+
+/** A fresh browser profile with one page, watched from its first request on. */
+export async function openPage(browser: Browser, options: OpenOptions): Promise<Watched> {
+  const { origin, width = 1440, height = 900, theme = 'dark' } = options
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, baseURL: origin })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => faults.push(`exception: ${error.stack ?? error.message}`))
+  page.on('request', (request) => {
+    const { protocol, origin: asked } = new URL(request.url())
+    if (protocol.startsWith('http') && asked !== origin) faults.push(`foreign request: ${request.url()}`)
+  })
+  return { page, context, faults }
+}
+
+export async function signIn(page: Page, { email, password }: { readonly email: string; readonly password: string }) {
+  await page.goto('/')
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** The feed is live and has told of the city. */
+export async function untilLive(page: Page): Promise<void> {
+  await page.locator('.feed-live').waitFor()
+}
+
+/** Goes there by the app's own links' way, as a reload would start the feed anew. */
+export async function goTo(page: Page, path: string): Promise<void> {
+  await page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`,
+  )
+}
