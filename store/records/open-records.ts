@@ -50,9 +50,10 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
     throw new AppError('unavailable', 'records-unreadable', `cannot open the records at ${path}`, { cause })
   }
   const bind = createBinder(options)
+  const repositories = bind(scope)
   let closed: Promise<void> | undefined
   return {
-    ...bind(scope),
+    ...repositories,
     transaction: (work) => scope.atomically((inner) => work(bind(inner))),
     async isHealthy() {
       try {
@@ -64,7 +65,11 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
       }
     },
     stats: () => readStats(scope, path),
-    retain: (keep) => retain(scope, keep),
+    async retain(keep) {
+      // Only what has come to an end is ever deleted, and a command that nobody fetched has to be ended first.
+      await repositories.commands.expireDue(keep.nowMs)
+      return retain(scope, keep)
+    },
     backup: (target) => backUp({ path, target }),
     close: () => (closed ??= scope.db.destroy()),
   }

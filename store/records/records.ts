@@ -51,7 +51,7 @@ export interface Records extends Repositories {
   /** True when the store answers. Never throws. */
   isHealthy(): Promise<boolean>
   stats(): Promise<RecordsStats>
-  /** Deletes what is older than its keep. @returns rows by table */
+  /** Ends commands that waited too long, and deletes what is older than its keep. @returns rows deleted, by table */
   retain(keep: RecordsKeep): Promise<Readonly<Record<string, number>>>
   /**
    * Writes a consistent copy while running; the file appears whole or not at all.

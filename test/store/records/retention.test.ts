@@ -4,6 +4,19 @@ import { aDevice, someRecords, startMs } from './fixture.ts'
 const dayMs = 86_400_000
 const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, alertsKeepDays: 365 }
 
+test('a command that nobody fetched is ended, and deleted when its keep is over', async () => {
+  const { records, clock, listen } = await someRecords()
+  await records.devices.register(aDevice())
+  const { id } = await records.commands.queue({ deviceId: 'lamp-1', name: 'blink', body: {}, keepS: 60 })
+  const events = listen('command-changed')
+  clock.advance(dayMs)
+  expect(await records.retain({ ...keep, nowMs: clock.now() })).toMatchObject({ commands: 0 })
+  expect(events).toMatchObject([{ command: { id, state: 'expired' } }])
+  clock.advance(31 * dayMs)
+  expect(await records.retain({ ...keep, nowMs: clock.now() })).toMatchObject({ commands: 1 })
+  expect(await records.commands.get(id)).toBeUndefined()
+})
+
 test('deletes what ended longer ago than its keep, and nothing that is open', async () => {
   const { records, clock } = await someRecords({ commandsPerDeviceMax: 2000 })
   await records.devices.register(aDevice())
