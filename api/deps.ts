@@ -1,11 +1,10 @@
 import type { Server } from 'node:http'
 import type { Logger } from 'pino'
-import type { Bus } from '../contracts/bus.ts'
 import type { BrokerControl } from '../contracts/ports/broker.ts'
 import type { IngestControl, LatestReadings, TelemetryIntake } from '../contracts/ports/telemetry.ts'
 import type { TimeSeriesReader } from '../contracts/ports/time-series.ts'
 import type { Accounts } from '../people/index.ts'
-import type { AlertDesk, SosDesk } from '../safety/index.ts'
+import type { AlertDesk } from '../safety/index.ts'
 import type { MemoryDeviceDirectory, Records } from '../store/index.ts'
 import type { RateLimits } from './http/rate-limits.ts'
 
@@ -42,7 +41,6 @@ export interface ApiDeps {
   readonly records: Records
   readonly accounts: Accounts
   readonly alertDesk: AlertDesk
-  readonly sosDesk: SosDesk
   readonly directory: MemoryDeviceDirectory
   readonly readings: TimeSeriesReader
   readonly latest: LatestReadings
@@ -50,14 +48,13 @@ export interface ApiDeps {
   readonly intake: TelemetryIntake
   /** Absent when the broker runs in another process. */
   readonly broker?: BrokerControl
-  readonly bus: Bus
   readonly log: Logger
   readonly now: () => number
   /** The live feed, which listens on the same server. */
   readonly live?: LiveAttachment
 }
 
-export interface LiveAttachment {
+interface LiveAttachment {
   /** Takes the server's upgrade requests; called once, before it listens. */
   attach(httpServer: Server): void
   stop(): Promise<void>

@@ -12,9 +12,7 @@ import { createHealthCheck } from './system/health.ts'
 import { createMetricsRegistry } from './system/metrics.ts'
 import { createProcessGauge } from './system/process-gauge.ts'
 
-export type { ApiDeps, ApiOptions, LiveAttachment } from './deps.ts'
-export { type DeviceCsvRow, readDeviceCsv } from './devices/device-csv.ts'
-export { defaultRateLimits, type RateLimit, type RateLimits } from './http/rate-limits.ts'
+export type { ApiDeps, ApiOptions } from './deps.ts'
 
 export interface Api extends Service {
   /** Not yet listening before `start`; MQTT over WebSocket may attach to it until then. */

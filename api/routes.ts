@@ -33,8 +33,8 @@ export function createRoutes(deps: RouteDeps): Route[] {
   const { version } = options
   const routes = [
     ...createAuthRoutes(deps),
-    ...createBulkRoutes(deps),
     ...createDeviceRoutes(deps),
+    ...createBulkRoutes(deps),
     ...createCommandRoutes(deps),
     ...createKindRoutes(),
     ...createLatestRoutes(deps),

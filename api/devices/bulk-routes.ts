@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deviceInputSchema } from '../../contracts/device.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { type BulkReport, bulkReportSchema } from '../../contracts/http/device.ts'
 import type { DeviceLine, Records } from '../../store/index.ts'
@@ -8,8 +9,11 @@ import { type DeviceCsvRow, readDeviceCsv } from './device-csv.ts'
 
 const devicesPerRequestMax = 5000
 
+// Unknown, as one bad line must not turn away the others; described as what it should be.
+const lineSchema = z.unknown().meta(z.toJSONSchema(deviceInputSchema, { io: 'input' }))
+
 const bulkSchema = z
-  .union([z.array(z.unknown()), z.strictObject({ devices: z.array(z.unknown()) })])
+  .union([z.array(lineSchema), z.strictObject({ devices: z.array(lineSchema) })])
   .transform((body) => (Array.isArray(body) ? body : body.devices))
   .optional()
 
@@ -23,14 +27,14 @@ export function createBulkRoutes({ records }: { readonly records: Records }): Ro
       description: `A JSON list of devices, or CSV with a heading (\`id,name,kinds,latitude,longitude,gatewayId,label:<name>\`), at most ${devicesPerRequestMax}. Each line stands for itself: the report says what became of it, and shows the secrets this once.`,
       access: 'devices.manage',
       body: bulkSchema,
-      bodyBytesMax: 4 * 1024 * 1024,
+      bodyBytesMax: 2 * 1024 * 1024,
       acceptsCsv: true,
       answer: { description: 'What became of each line', schema: bulkReportSchema },
       handler: async ({ body, csv, principal }) => {
-        const rows = csv === undefined ? numberRows(body ?? []) : readDeviceCsv(csv)
+        const rows =
+          csv === undefined ? numberRows(body ?? []) : readDeviceCsv(csv, { devicesMax: devicesPerRequestMax })
         checkCount(rows.length)
-        const lines = await records.devices.registerMany(rows.map(({ input }) => input))
-        const report = toReport(rows, lines)
+        const report = toReport(rows, await records.devices.registerMany(rows.map(({ input }) => input)))
         await records.audit.append({
           actor: principal.userId,
           action: 'devices-registered',

@@ -14,10 +14,14 @@ const labelPrefix = 'label:'
 /**
  * Reads a list of devices: a heading with any of `id, name, kinds, latitude, longitude, gatewayId, label:<name>`, then a
  * device per line. Kinds are separated by `;` or spaces. What the values are worth is for the registry to say.
+ * @param devicesMax reads no further than one device beyond it, so that the caller can tell that there are more
  * @throws AppError `invalid-csv`, naming the line
  */
-export function readDeviceCsv(text: string): DeviceCsvRow[] {
-  const [heading, ...rows] = parseCsv(text)
+export function readDeviceCsv(
+  text: string,
+  { devicesMax }: { readonly devicesMax?: number | undefined } = {},
+): DeviceCsvRow[] {
+  const [heading, ...rows] = parseCsv(text, devicesMax === undefined ? undefined : devicesMax + 2)
   if (heading === undefined) throw invalidCsv('The file is empty')
   const columns = heading.record
   checkColumns(columns)
@@ -34,7 +38,7 @@ interface CsvLine {
   readonly record: readonly string[]
 }
 
-function parseCsv(text: string): CsvLine[] {
+function parseCsv(text: string, recordsMax: number | undefined): CsvLine[] {
   try {
     const parsed: unknown = parse(text, {
       bom: true,
@@ -43,6 +47,7 @@ function parseCsv(text: string): CsvLine[] {
       skip_empty_lines: true,
       relax_column_count: true,
       max_record_size: 16 * 1024,
+      ...(recordsMax !== undefined && { to: recordsMax }),
     })
     const lines = parsed as { record: string[]; info: { lines: number } }[]
     return lines.map(({ record, info }) => ({ line: info.lines, record }))

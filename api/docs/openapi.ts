@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { errorAnswerSchema } from '../../contracts/http/common.ts'
 import { access } from '../access.ts'
+import { listItems } from '../http/inputs.ts'
 import { areas, type Route } from '../http/route.ts'
 
 type Json = Record<string, unknown>
@@ -36,6 +37,8 @@ export interface OpenApiParameter {
   readonly required: boolean
   readonly description?: string
   readonly schema: Json
+  readonly style?: 'form'
+  readonly explode?: false
 }
 
 const description = `Readings, devices, alerts and what became of every message.
@@ -65,7 +68,7 @@ export function describeApi(routes: readonly Route[], version: string): OpenApiD
 }
 
 /** `/a/:id` -> `/a/{id}` */
-export function toTemplate(path: string): string {
+function toTemplate(path: string): string {
   return path.replace(/:(\w+)/g, '{$1}')
 }
 
@@ -115,12 +118,15 @@ function describeParameters(
     properties?: Record<string, Json>
     required?: string[]
   }
-  return Object.entries(properties).map(([name, { description: about, ...rest }]) => ({
+  return Object.entries(properties).map(([name, { description: about, [listItems]: items, ...rest }]) => ({
     name,
     in: place,
     required: place === 'path' || required.includes(name),
     ...(typeof about === 'string' && { description: about }),
-    schema: rest,
+    ...(items === undefined
+      ? { schema: rest }
+      : // One parameter, `a,b,c`.
+        { style: 'form', explode: false, schema: { type: 'array', items: items as Json } }),
   }))
 }
 
@@ -183,6 +189,8 @@ function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
     override: ({ jsonSchema }) => {
       // `date-time` says it all; the pattern behind it is 300 characters of leap years.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+      delete jsonSchema.$schema
+      delete (jsonSchema[listItems] as Json | undefined)?.$schema
     },
   })
   return JSON.parse(JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json

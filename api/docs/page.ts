@@ -63,7 +63,7 @@ ${requestBody === undefined ? '' : `<h3>Body</h3>${renderContent(requestBody.con
 ${Object.entries(responses)
   .map(([status, { description, content }]) => {
     const isError = Number(status) >= 400
-    const about = `<p><b>${status}</b> ${renderInline(description)}</p>`
+    const about = `<p class="answer"><b>${status}</b> ${renderInline(description)}</p>`
     return isError || content === undefined ? about : about + renderContent(content)
   })
   .join('')}
@@ -73,9 +73,10 @@ ${Object.entries(responses)
 
 function renderParameters(parameters: readonly OpenApiParameter[]): string {
   const rows = parameters.map(({ name, in: place, required, description = '', schema }) => {
-    const fallback = schema.default === undefined ? '' : ` Default ${JSON.stringify(schema.default)}.`
+    const fallback = schema.default === undefined ? [] : [`Default \`${schema.default}\``]
+    const about = [...(description === '' ? [] : [description]), ...fallback].join('. ')
     return `<tr><td><code>${escapeHtml(name)}</code>${required ? ' *' : ''}</td><td>${place}</td>
-<td><code>${escapeHtml(outlineSchema(schema))}</code></td><td>${renderInline(description + fallback)}</td></tr>`
+<td><code>${escapeHtml(outlineSchema(schema))}</code></td><td>${renderInline(about)}</td></tr>`
   })
   return `<h3>Parameters</h3><div class="wide"><table><tbody>${rows.join('')}</tbody></table></div>`
 }
@@ -119,7 +120,7 @@ const htmlEscapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => htmlEscapes[character]!)
 }
 
@@ -127,15 +128,17 @@ const styleSheet = `
 :root{color-scheme:light dark;--line:#8884;--soft:#8881;--link:light-dark(#0b57d0,#8ab4f8)}
 body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem}
 a{color:var(--link)} h1 small{font-weight:400;opacity:.7} h2{margin-top:2rem} h3{font-size:1rem;margin:1rem 0 .25rem}
-nav{position:sticky;top:0;background:Canvas;border-bottom:1px solid var(--line);padding:.5rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1rem}
-section{scroll-margin-top:3rem} details{border:1px solid var(--line);border-radius:.4rem;margin:.4rem 0;padding:0 .75rem}
+nav{position:sticky;top:0;z-index:1;background:Canvas;border-bottom:1px solid var(--line);padding:.5rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1rem}
+section,details,h3{scroll-margin-top:4.5rem} details{border:1px solid var(--line);border-radius:.4rem;margin:.4rem 0;padding:0 .75rem}
 details[open]{padding-bottom:.75rem} summary{cursor:pointer;padding:.5rem 0;overflow-wrap:anywhere}
 summary b{display:inline-block;min-width:4.2rem} summary span{margin-left:.5rem;opacity:.85}
 .get{color:light-dark(#1a6b2f,#81c995)} .post{color:light-dark(#0b57d0,#8ab4f8)} .patch,.put{color:light-dark(#8a5300,#fdd663)} .delete{color:light-dark(#b3261e,#f28b82)}
 .lock{border:1px solid var(--line);border-radius:.6rem;padding:0 .5rem;font-size:.8rem}
 .type{margin:.5rem 0 0;font-size:.85rem;opacity:.8} .wide,pre{overflow-x:auto}
 pre{background:var(--soft);border-radius:.4rem;padding:.6rem;margin:.25rem 0;font-size:.85rem}
+code,small{overflow-wrap:anywhere} .answer{margin:.2rem 0}
 table{border-collapse:collapse} td{border-top:1px solid var(--line);padding:.3rem .75rem .3rem 0;vertical-align:top}
+@media (max-width:40rem){td{display:block;border:0;padding:0} td:first-child{border-top:1px solid var(--line);padding-top:.4rem}}
 `
 
 /** Allows the page its one style sheet, by its hash, and nothing else at all. */

@@ -12,14 +12,16 @@ export function outlineSchema(schema: Json, indent = ''): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
   if (Array.isArray(schema.type)) return schema.type.join(' | ')
-  if (schema.type === 'array') return `${group(outlineSchema((schema.items ?? {}) as Json, indent))}[]`
+  if (schema.type === 'array') return outlineList(outlineSchema((schema.items ?? {}) as Json, indent))
   if (schema.type === 'object') return outlineObject(schema, indent)
   if (typeof schema.type !== 'string') return 'any'
   return schema.type + outlineBounds(schema)
 }
 
-function group(outline: string): string {
-  return /^[^{]* \| /.test(outline) ? `(${outline})` : outline
+function outlineList(item: string): string {
+  const [, type, bounds] = /^(\w+) \((.*)\)$/.exec(item) ?? []
+  if (type !== undefined) return `${type}[] (${bounds} each)`
+  return /^[^{]* \| /.test(item) ? `(${item})[]` : `${item}[]`
 }
 
 function outlineObject(schema: Json, indent: string): string {

@@ -8,6 +8,9 @@ export const limitSchema = z.coerce.number().int().min(1).max(1000).default(100)
 
 const epochMsMax = 8.64e15
 
+/** Under this name the schema of a list's items travels to the OpenAPI document. */
+export const listItems = 'x-list-items'
+
 /** RFC 3339 with any offset, or epoch milliseconds. @returns epoch milliseconds */
 export const timeInputSchema = z
   .string()
@@ -46,7 +49,7 @@ const longitude = z.number().min(-180).max(180)
 const latitude = z.number().min(-90).max(90)
 const boxSchema = z.tuple([longitude, latitude, longitude, latitude])
 
-/** `a,b,c`, bounded in number, each checked by `item`. */
+/** `a,b,c`, bounded in number, each checked by `item`. OpenAPI is told of the list behind the text. */
 export function listOf<T extends z.ZodType>(item: T, countMax: number) {
   return z
     .string()
@@ -57,7 +60,10 @@ export function listOf<T extends z.ZodType>(item: T, countMax: number) {
       for (const issue of parsed.error.issues) context.addIssue({ code: 'custom', message: issue.message })
       return z.NEVER
     })
-    .describe(`Separated by commas, at most ${countMax}`)
+    .meta({
+      description: `Separated by commas, at most ${countMax}`,
+      [listItems]: z.toJSONSchema(item, { io: 'input' }),
+    })
 }
 
 export const deviceIdListSchema = listOf(deviceIdSchema, 100)

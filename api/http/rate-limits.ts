@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { MemoryStore, rateLimit } from 'express-rate-limit'
 import { AppError } from '../../contracts/errors.ts'
 
-export interface RateLimit {
+interface RateLimit {
   readonly windowS: number
   readonly requestsMax: number
 }

@@ -4,10 +4,10 @@ import type { Role } from '../../contracts/roles.ts'
 import type { Capability } from '../access.ts'
 import type { Answer } from './answer.ts'
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 export const areas = ['Accounts', 'Devices', 'Readings', 'Alerts', 'Quarantine', 'City', 'System'] as const
-export type Area = (typeof areas)[number]
+type Area = (typeof areas)[number]
 
 /** Who a request speaks for, once its token has been believed. */
 export interface Principal {
@@ -19,7 +19,7 @@ export interface Principal {
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined
 
 /** What a handler gets: checked, typed and nothing else. */
-export interface RouteInput<A, P, Q, B> {
+interface RouteInput<A, P, Q, B> {
   readonly params: Parsed<P>
   readonly query: Parsed<Q>
   readonly body: Parsed<B>
@@ -34,7 +34,7 @@ export interface RouteInput<A, P, Q, B> {
 }
 
 /** A success as OpenAPI tells it. Exactly one of `schema` and `media` unless there is no content. */
-export interface AnswerSpec<R> {
+interface AnswerSpec<R> {
   readonly status?: number
   readonly description: string
   readonly schema?: R

@@ -21,8 +21,8 @@ const idSchema = z.int().positive()
 const filters = {
   deviceId: deviceIdSchema.optional(),
   reason: quarantineReasonSchema.optional(),
-  from: timeInputSchema.optional().describe('Received then or later'),
-  to: timeInputSchema.optional().describe('Received before then'),
+  from: timeInputSchema.optional().describe('Received then or later; RFC 3339 or epoch milliseconds'),
+  to: timeInputSchema.optional().describe('Received before then; RFC 3339 or epoch milliseconds'),
 }
 
 const listQuerySchema = z.strictObject({ ...filters, limit: limitSchema, cursor: cursorOf(idSchema).optional() })

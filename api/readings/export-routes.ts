@@ -20,8 +20,8 @@ const exportsAtOnceMax = 4
 const querySchema = z.strictObject({
   format: z.enum(['csv', 'geojson', 'parquet']).default('csv'),
   kind: z.string().min(1).max(32),
-  from: timeInputSchema.optional().describe('Inclusive; a day before `to` when absent'),
-  to: timeInputSchema.optional().describe('Exclusive; now when absent'),
+  from: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, inclusive; a day before `to` when absent'),
+  to: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, exclusive; now when absent'),
   deviceId: deviceIdListSchema.optional(),
 })
 

@@ -27,8 +27,8 @@ const fieldSchema = z.string().min(1).max(40)
 const seriesQuerySchema = z.strictObject({
   kind: kindSchema.optional().describe('The first the device is known to send when absent'),
   field: listOf(fieldSchema, 16).optional().describe('Fields, separated by commas; all of the kind when absent'),
-  from: timeInputSchema.optional().describe('Inclusive; a day before `to` when absent'),
-  to: timeInputSchema.optional().describe('Exclusive; now when absent'),
+  from: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, inclusive; a day before `to` when absent'),
+  to: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, exclusive; now when absent'),
   maxPoints: z.coerce.number().int().min(2).max(5000).default(500),
   aggregate: z
     .enum(aggregates)
@@ -39,8 +39,8 @@ const seriesQuerySchema = z.strictObject({
 const areaQuerySchema = z.strictObject({
   kind: kindSchema,
   field: fieldSchema.optional().describe('The primary field of the kind when absent'),
-  from: timeInputSchema.optional().describe('Inclusive; a day before `to` when absent'),
-  to: timeInputSchema.optional().describe('Exclusive; now when absent'),
+  from: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, inclusive; a day before `to` when absent'),
+  to: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, exclusive; now when absent'),
   bucketS: z.coerce.number().int().min(10).max(31_536_000).default(3600),
   bbox: boundingBoxSchema.optional(),
   deviceId: deviceIdListSchema.optional(),

@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 
-export interface ProcessFigures {
+interface ProcessFigures {
   readonly rssBytes: number
   readonly heapUsedBytes: number
   /** Processor time since start. */

@@ -25,7 +25,7 @@ export const alertResourceSchema = z
   .meta({ id: 'Alert' })
 export type AlertResource = z.infer<typeof alertResourceSchema>
 
-export const alertNoteSchema = z
+const alertNoteSchema = z
   .strictObject({
     at: timeSchema,
     by: z.string(),
@@ -38,7 +38,6 @@ export type AlertNoteResource = z.infer<typeof alertNoteSchema>
 export const alertDetailSchema = z
   .strictObject({ ...alertResourceSchema.shape, notes: z.array(alertNoteSchema) })
   .meta({ id: 'AlertDetail' })
-export type AlertDetail = z.infer<typeof alertDetailSchema>
 
 export const ruleResourceSchema = z
   .strictObject({

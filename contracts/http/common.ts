@@ -7,10 +7,6 @@ export const timeSchema = z.iso.datetime()
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() })
 }
-export interface Page<T> {
-  readonly items: readonly T[]
-  readonly nextCursor: string | null
-}
 
 /** What every failure answers, whatever the route. */
 export const errorAnswerSchema = z

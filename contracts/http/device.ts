@@ -25,7 +25,6 @@ export type DeviceResource = z.infer<typeof deviceResourceSchema>
 export const deviceDetailSchema = z
   .strictObject({ ...deviceResourceSchema.shape, latest: z.array(readingSchema) })
   .meta({ id: 'DeviceDetail' })
-export type DeviceDetail = z.infer<typeof deviceDetailSchema>
 
 /** The only answers that ever carry a secret. */
 export const deviceWithSecretSchema = z
@@ -34,7 +33,6 @@ export const deviceWithSecretSchema = z
     secret: z.string().describe('MQTT password. Shown once; only a hash is kept'),
   })
   .meta({ id: 'DeviceWithSecret' })
-export type DeviceWithSecret = z.infer<typeof deviceWithSecretSchema>
 
 export const bulkReportSchema = z
   .strictObject({

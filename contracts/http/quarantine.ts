@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { quarantineReasonSchema } from '../reading.ts'
 import { pageOf, timeSchema } from './common.ts'
 
-export const quarantinedSchema = z
+const quarantinedSchema = z
   .strictObject({
     id: z.int(),
     deviceId: z.string(),
@@ -30,4 +30,3 @@ export const quarantinePageSchema = pageOf(quarantinedSchema).extend({
   total: z.int().nonnegative().describe('All that is set aside, whatever the filter'),
   counts: z.array(z.strictObject({ reason: quarantineReasonSchema, count: z.int().nonnegative() })),
 })
-export type QuarantinePage = z.infer<typeof quarantinePageSchema>

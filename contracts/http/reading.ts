@@ -52,7 +52,6 @@ export const areaSeriesSchema = z
     ),
   })
   .meta({ id: 'AreaSeries' })
-export type AreaSeriesResource = z.infer<typeof areaSeriesSchema>
 
 export const kindResourceSchema = z
   .strictObject({

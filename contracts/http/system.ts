@@ -5,7 +5,7 @@ import { timeSchema } from './common.ts'
 
 const count = z.int().nonnegative()
 
-export const serviceStates = ['ok', 'degraded', 'down'] as const
+const serviceStates = ['ok', 'degraded', 'down'] as const
 export type ServiceState = (typeof serviceStates)[number]
 
 export const healthSchema = z
@@ -35,7 +35,6 @@ const ledgerCounts = {
 export const ledgerLineSchema = z
   .strictObject({ deviceId: z.string(), ...ledgerCounts, lastReceivedAt: timeSchema })
   .meta({ id: 'LedgerLine' })
-export type LedgerLineResource = z.infer<typeof ledgerLineSchema>
 
 export const ledgerTotalsSchema = z.strictObject({ deviceCount: count, ...ledgerCounts }).meta({ id: 'LedgerTotals' })
 export type LedgerTotalsResource = z.infer<typeof ledgerTotalsSchema>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ApiHouse, anApiHouse, noonMs } from '../support/api-house.ts'
+import { type ApiHouse, anApiHouse, noonMs, openApiHouse, shareHouse } from '../support/api-house.ts'
 
 async function raise({ deps }: ApiHouse, deviceId: string, atMs = noonMs): Promise<string> {
   const rules = await deps.alertDesk.rules.all()
@@ -101,6 +101,8 @@ describe('the list of alerts', () => {
 })
 
 describe('a rule', () => {
+  const shared = shareHouse(openApiHouse)
+
   it('is made, changed and deleted, and the pipeline hears of it each time', async () => {
     const { call, deps } = await anApiHouse()
     let heard = 0
@@ -135,7 +137,7 @@ describe('a rule', () => {
     [{ ...rule, condition: { type: 'no-data', kind: 'noise', afterS: 0 } }],
     [{}],
   ])('is refused when it makes no sense (%#)', async (body) => {
-    const { call } = await anApiHouse()
+    const { call } = shared()
     const answer = await call('POST', '/api/alert-rules', { as: 'admin', body })
     expect(answer.status).toBe(400)
   })

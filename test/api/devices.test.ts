@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ApiHouse, anApiHouse } from '../support/api-house.ts'
+import { type ApiHouse, anApiHouse, openApiHouse, shareHouse } from '../support/api-house.ts'
 
 async function listIds({ call }: ApiHouse, query: string): Promise<string[]> {
   const ids: string[] = []
@@ -124,6 +124,8 @@ describe('the list of devices', () => {
 })
 
 describe('many devices at once', () => {
+  const shared = shareHouse(openApiHouse)
+
   it('come as CSV, each line standing for itself and found again by its number', async () => {
     const { call, deps } = await anApiHouse()
     const { status, body } = await call(
@@ -170,7 +172,7 @@ describe('many devices at once', () => {
     ['a quote that is never closed', 'id,name\na,"b'],
     ['a line without end', `id,name\na,${'x'.repeat(100_000)}`],
   ])('are refused as a whole when the file is %s', async (_what, text) => {
-    const { call, deps } = await anApiHouse()
+    const { call, deps } = shared()
     const answer = await call('POST', '/api/devices/bulk', csv(text))
     expect(answer.status).toBe(400)
     expect(answer.body.error.code).toBeOneOf(['invalid-csv', 'no-devices', 'invalid-request'])
@@ -188,6 +190,8 @@ describe('many devices at once', () => {
 })
 
 describe('a command', () => {
+  const shared = shareHouse(openApiHouse)
+
   it('waits for its device and is listed newest first', async () => {
     const { call, deps, clock } = await anApiHouse()
     await deps.records.devices.register({ id: 'aq-1', kinds: [], labels: {} })
@@ -206,8 +210,7 @@ describe('a command', () => {
   it.each([{ name: 'Re Boot' }, { name: '../x' }, { name: '' }, { name: 'a', keepS: 0 }, { name: 'a', to: 'b' }])(
     'is refused when it is %j',
     async (body) => {
-      const { call, deps } = await anApiHouse()
-      await deps.records.devices.register({ id: 'aq-1', kinds: [], labels: {} })
+      const { call } = shared()
       expect((await call('POST', '/api/devices/aq-1/commands', { as: 'operator', body })).status).toBe(400)
     },
   )

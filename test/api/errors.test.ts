@@ -1,8 +1,15 @@
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { errorAnswerSchema } from '../../contracts/http/common.ts'
-import { type Answer, type ApiHouse, anApiHouse, type CallOptions, openApiHouse } from '../support/api-house.ts'
+import {
+  type Answer,
+  type ApiHouse,
+  anApiHouse,
+  type CallOptions,
+  openApiHouse,
+  shareHouse,
+} from '../support/api-house.ts'
 
 interface Case {
   readonly it: string
@@ -203,14 +210,10 @@ function expectError(answer: Answer, status: number, code: string): void {
 }
 
 describe('every failure has the one shape:', () => {
-  let house: ApiHouse
-  beforeAll(async () => {
-    house = await openApiHouse()
-  })
-  afterAll(() => house.close())
+  const house = shareHouse(openApiHouse)
 
   it.each(cases)('$it', async ({ method = 'GET', path, options, status, code }) => {
-    expectError(await house.call(method, path, options), status, code)
+    expectError(await house().call(method, path, options), status, code)
   })
 
   it('says which methods a path answers to', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { QuarantineReason } from '../../contracts/reading.ts'
-import { type ApiHouse, anApiHouse, noonMs } from '../support/api-house.ts'
+import { type ApiHouse, anApiHouse, noonMs, openApiHouse, shareHouse } from '../support/api-house.ts'
 import { putInStore } from '../support/readings.ts'
 
 async function aHouseWith(
@@ -106,6 +106,8 @@ describe('deleting from quarantine', () => {
 })
 
 describe('replaying from quarantine', () => {
+  const shared = shareHouse(openApiHouse)
+
   it('asks the pipeline for exactly what was named', async () => {
     const { call, ingest } = await aHouseWith(five)
     const body = { deviceId: 'd-1', reason: 'unparseable', from: '2026-01-14T12:00:00Z', ids: [2] }
@@ -117,7 +119,7 @@ describe('replaying from quarantine', () => {
   it.each([{}, { limit: 5 }, { all: false }, { ids: [] }, { ids: [1.5] }, { resaon: 'unparseable' }])(
     'is refused for %j',
     async (body) => {
-      const { call, ingest } = await aHouseWith(five)
+      const { call, ingest } = shared()
       expect((await call('POST', '/api/quarantine/replay', { as: 'operator', body })).status).toBe(400)
       expect(ingest.replays).toEqual([])
     },

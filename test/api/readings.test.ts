@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { takeSmallest } from '../../api/readings/take-smallest.ts'
 import type { LatestReading } from '../../contracts/ports/telemetry.ts'
-import { type ApiHouse, anApiHouse, noonMs } from '../support/api-house.ts'
+import { type ApiHouse, anApiHouse, noonMs, openApiHouse, shareHouse } from '../support/api-house.ts'
 import { putInStore, type StoredRow } from '../support/readings.ts'
 
 const minuteMs = 60_000
 
-async function aHouseWithDay(): Promise<ApiHouse> {
-  const house = await anApiHouse()
+async function aHouseWithDay(open = anApiHouse): Promise<ApiHouse> {
+  const house = await open()
   await house.deps.records.devices.registerMany([
     { id: 'aq-1', kinds: ['air-quality'], position: { latitude: 10, longitude: 10 } },
     { id: 'aq-2', kinds: ['air-quality'], position: { latitude: 20, longitude: 20 } },
@@ -35,6 +35,8 @@ function aLatest(deviceId: string, kind = 'air-quality'): LatestReading {
 }
 
 describe('the readings of a device', () => {
+  const shared = shareHouse(() => aHouseWithDay(openApiHouse))
+
   it('are the last day of its kind unless asked otherwise, and keep their peaks when thinned', async () => {
     const { call } = await aHouseWithDay()
     const { body } = await call('GET', '/api/devices/aq-1/readings?maxPoints=50', { as: 'operator' })
@@ -77,8 +79,7 @@ describe('the readings of a device', () => {
     ['maxPoints=1', 'invalid-request'],
     ['aggregate=median', 'invalid-request'],
   ])('are refused for %s', async (query, code) => {
-    const { call } = await aHouseWithDay()
-    const answer = await call('GET', `/api/devices/aq-1/readings?${query}`, { as: 'operator' })
+    const answer = await shared().call('GET', `/api/devices/aq-1/readings?${query}`, { as: 'operator' })
     expect([answer.status, answer.body.error.code]).toEqual([400, code])
   })
 
@@ -153,8 +154,10 @@ describe('the newest readings', () => {
 })
 
 describe('readings sent over HTTP', () => {
-  async function aHouseWithDevices(): Promise<ApiHouse> {
-    const house = await anApiHouse()
+  const shared = shareHouse(() => aHouseWithDevices(openApiHouse))
+
+  async function aHouseWithDevices(open = anApiHouse): Promise<ApiHouse> {
+    const house = await open()
     await house.deps.records.devices.registerMany([{ id: 'aq-1' }, { id: 'aq-2' }, { id: 'gone' }])
     await house.deps.records.devices.revoke('gone')
     return house
@@ -217,7 +220,7 @@ describe('readings sent over HTTP', () => {
   it.each(
     [[], {}, 7, null, Array.from({ length: 1001 }, () => ({ deviceId: 'aq-1', kind: 'noise' }))].map((body) => [body]),
   )('are refused when they are no readings (%#)', async (body) => {
-    const { call, ingest } = await aHouseWithDevices()
+    const { call, ingest } = shared()
     expect((await call('POST', '/api/readings', { as: 'operator', body })).status).toBe(400)
     expect(ingest.submitted).toEqual([])
   })

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type Api, type ApiDeps, type ApiOptions, createApi } from '../../api/index.ts'
-import { createMemoryBus } from '../../contracts/bus.ts'
+import { type Bus, createMemoryBus } from '../../contracts/bus.ts'
 import type { BrokerControl } from '../../contracts/ports/broker.ts'
 import type { TimeSeriesStore } from '../../contracts/ports/time-series.ts'
 import { type Role, roles } from '../../contracts/roles.ts'
 import { createAccounts } from '../../people/index.ts'
-import { createAlertDesk, createSosDesk } from '../../safety/index.ts'
+import { createAlertDesk, createSosDesk, type SosDesk } from '../../safety/index.ts'
 import { createDeviceDirectory, openDuckDbStore, openRecords } from '../../store/index.ts'
 import { createMemoryIngest, type MemoryIngest } from './memory-ingest.ts'
 
@@ -38,10 +38,16 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** What the API stands on, and what stands beside it. */
+interface HouseParts extends ApiDeps {
+  readonly bus: Bus
+  readonly sosDesk: SosDesk
+}
+
 export interface ApiHouse {
   readonly api: Api
   readonly url: string
-  readonly deps: ApiDeps
+  readonly deps: HouseParts
   readonly store: TimeSeriesStore
   readonly ingest: MemoryIngest
   readonly disconnected: { deviceId: string; cause: string }[]
@@ -56,7 +62,7 @@ export interface ApiHouse {
 
 export interface HouseOptions {
   readonly options?: Partial<ApiOptions>
-  readonly deps?: (deps: ApiDeps) => Partial<ApiDeps>
+  readonly deps?: (deps: HouseParts) => Partial<ApiDeps>
 }
 
 /** A house of the running test's own. */
@@ -64,6 +70,16 @@ export async function anApiHouse(overrides: HouseOptions = {}): Promise<ApiHouse
   const house = await openApiHouse(overrides)
   onTestFinished(() => house.close())
   return house
+}
+
+/** One house for all tests of a block: for tables of refusals, which change nothing. */
+export function shareHouse(open: () => Promise<ApiHouse>): () => ApiHouse {
+  let house: ApiHouse | undefined
+  beforeAll(async () => {
+    house = await open()
+  })
+  afterAll(() => house?.close())
+  return () => house!
 }
 
 /** The API on a real port over real stores in a directory of its own, with one user of every role signed in. */
@@ -103,7 +119,7 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
       refusals: { 'packet-too-large': 2 },
     }),
   }
-  const usual: ApiDeps = {
+  const usual: HouseParts = {
     options: {
       host: '127.0.0.1',
       port: 0,
