@@ -1,7 +1,7 @@
 import type { LiveView } from '../../contracts/live.ts'
 import type { CityDevice, CityReading } from './city-state.ts'
 import { encodeDevices, encodeReadings } from './columns.ts'
-import { type DeviceParts, isInView, joinParts } from './step.ts'
+import { type DeviceParts, isInView } from './step.ts'
 
 /**
  * What a viewer must be told of devices to see `view` as it is now.
@@ -37,7 +37,9 @@ export function encodeCatchUp(options: {
   return {
     atMs,
     devices: shown.length === 0 ? '' : encodeDevices(shown),
-    readings: joinParts([encodeReadings(readings, view.detail, atMs), encodeReadings(readingsInFocus, 'full', atMs)]),
+    readings: [encodeReadings(readings, view.detail, atMs), encodeReadings(readingsInFocus, 'full', atMs)]
+      .filter((text) => text !== '')
+      .join(','),
     left: left.join(','),
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'socket.io'
+import type { Packet } from './packet.ts'
 
 /** How much may wait in memory for one socket before the feed stops feeding it. */
 export interface QueueLimits {
@@ -11,7 +12,7 @@ export interface Connection {
   /** True when all that was ever sent has been handed to the operating system. */
   isIdle(): boolean
   hasRoom(limits: QueueLimits): boolean
-  send(packet: string): void
+  send(packet: Packet): void
 }
 
 /** The fields of an Engine.IO connection that tell how much is waiting; the first is not in its types. */
@@ -37,6 +38,10 @@ export function toConnection(socket: Socket): Connection {
       for (const { data } of writeBuffer) bytes += data?.length ?? 0
       return bytes < bytesMax
     },
-    send: (packet) => void socket.conn.write(packet, { compress: false }),
+    send({ text, frame }) {
+      // What Socket.IO's own adapter does for a room; over long polling the text is used.
+      const options = { compress: false, wsPreEncodedFrame: frame }
+      socket.conn.write(text, options)
+    },
   }
 }

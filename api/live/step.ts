@@ -1,5 +1,5 @@
 import type { LiveDetail, LiveView } from '../../contracts/live.ts'
-import { isInArea, type LiveArea, tileColumn, tileKey, tileKeysOf, tileRow } from '../../contracts/live-area.ts'
+import { isInArea, tileColumn, tileKey, tileRow } from '../../contracts/live-area.ts'
 import type { CityChanges, CityDevice, CityReading } from './city-state.ts'
 import { encodeDevices, encodeReadings } from './columns.ts'
 
@@ -20,15 +20,19 @@ export function hasDeviceParts(parts: DeviceParts): boolean {
 export interface Step {
   readonly seq: number
   readonly atMs: number
-  partsFor(view: LiveView): DeviceParts
+  /** @param tiles of the view's area; none when it is the whole city */
+  partsFor(view: LiveView, tiles: readonly number[]): DeviceParts
 }
 
-interface TileChanges {
+/** What changed in one place, and the same as JSON, made when it is first asked for. */
+interface Piece {
   readonly shown: CityDevice[]
   readonly readings: CityReading[]
+  devicesText: string | undefined
+  readonly readingsText: Record<LiveDetail, string | undefined>
 }
 
-/** Encodes each tile once per level of detail, when the first view asks for it; views are joined from tiles. */
+/** Encodes each tile once per level of detail; views are joined from tiles. */
 export function createStep(options: {
   readonly seq: number
   readonly atMs: number
@@ -36,11 +40,11 @@ export function createStep(options: {
   readonly find: (deviceId: string) => CityDevice | undefined
 }): Step {
   const { seq, atMs, changes, find } = options
-  const tilesOfLevel = new Map<number, Map<number, TileChanges>>()
-  const readingTexts = new Map<string, string>()
-  const deviceTexts = new Map<string, string>()
+  const wholeCity = createPiece(changes.shown, changes.readings)
+  const tilesOfLevel = new Map<number, Map<number, Piece>>()
+  const devicesInFocus = new Map<string, Piece>()
 
-  function tilesAt(level: number): Map<number, TileChanges> {
+  function tilesAt(level: number): Map<number, Piece> {
     let tiles = tilesOfLevel.get(level)
     if (tiles === undefined) {
       tiles = sortIntoTiles(changes, level)
@@ -49,42 +53,19 @@ export function createStep(options: {
     return tiles
   }
 
-  function readingsOf(key: string, readings: readonly CityReading[], detail: LiveDetail): string {
-    return cached(readingTexts, `${detail} ${key}`, () => encodeReadings(readings, detail, atMs))
-  }
-
-  function devicesOf(key: string, shown: readonly CityDevice[]): string {
-    return cached(deviceTexts, key, () => (shown.length === 0 ? '' : encodeDevices(shown)))
-  }
-
-  function addArea(area: LiveArea | null, detail: LiveDetail, devices: string[], readings: string[]): void {
-    if (area === null) {
-      devices.push(devicesOf('city', changes.shown))
-      readings.push(readingsOf('city', changes.readings, detail))
-      return
+  function inFocus(deviceId: string): Piece {
+    let piece = devicesInFocus.get(deviceId)
+    if (piece === undefined) {
+      const device = find(deviceId)
+      const readings = device === undefined ? [] : [...device.latest.values()].filter((reading) => reading.seq === seq)
+      piece = createPiece(device?.shownSeq === seq ? [device] : [], readings)
+      devicesInFocus.set(deviceId, piece)
     }
-    const tiles = tilesAt(area.level)
-    for (const tileNumber of tileKeysOf(area)) {
-      const tile = tiles.get(tileNumber)
-      if (tile === undefined) continue
-      const key = `${area.level} ${tileNumber}`
-      devices.push(devicesOf(key, tile.shown))
-      readings.push(readingsOf(key, tile.readings, detail))
-    }
-  }
-
-  function addFocus(focus: readonly string[], devices: string[], readings: string[]): void {
-    for (const id of focus) {
-      const device = find(id)
-      if (device === undefined) continue
-      const newest = [...device.latest.values()].filter((reading) => reading.seq === seq)
-      devices.push(devicesOf(`device ${id}`, device.shownSeq === seq ? [device] : []))
-      readings.push(readingsOf(`device ${id}`, newest, 'full'))
-    }
+    return piece
   }
 
   function leftFrom(view: LiveView): string {
-    if (view.area === null) return ''
+    if (view.area === null || changes.moved.length === 0) return ''
     return changes.moved
       .filter(({ device, from }) => !isInView(view, device) && isInArea(view.area, from))
       .map(({ device }) => device.number)
@@ -94,25 +75,56 @@ export function createStep(options: {
   return {
     seq,
     atMs,
-    partsFor(view) {
-      const devices: string[] = []
-      const readings: string[] = []
-      addArea(view.area, view.detail, devices, readings)
+    partsFor(view, tiles) {
+      const { area, detail, focus } = view
+      let devices = ''
+      let readings = ''
+      const add = (piece: Piece, inDetail: LiveDetail) => {
+        devices = joinTwo(devices, devicesTextOf(piece))
+        readings = joinTwo(readings, readingsTextOf(piece, inDetail, atMs))
+      }
+      if (area === null) add(wholeCity, detail)
+      else {
+        const pieces = tilesAt(area.level)
+        for (const tile of tiles) {
+          const piece = pieces.get(tile)
+          if (piece !== undefined) add(piece, detail)
+        }
+      }
       // After the area: in an overview the full reading of a device in focus must have the last word.
-      addFocus(view.focus, devices, readings)
-      return { atMs, devices: joinParts(devices), readings: joinParts(readings), left: leftFrom(view) }
+      for (const deviceId of focus) add(inFocus(deviceId), 'full')
+      return { atMs, devices, readings, left: leftFrom(view) }
     },
   }
 }
 
-function sortIntoTiles(changes: CityChanges, level: number): Map<number, TileChanges> {
-  const tiles = new Map<number, TileChanges>()
-  const tileOf = ({ latitude, longitude }: CityDevice): TileChanges | undefined => {
+function createPiece(shown: readonly CityDevice[] = [], readings: readonly CityReading[] = []): Piece {
+  return {
+    shown: [...shown],
+    readings: [...readings],
+    devicesText: undefined,
+    readingsText: { full: undefined, overview: undefined },
+  }
+}
+
+function devicesTextOf(piece: Piece): string {
+  piece.devicesText ??= piece.shown.length === 0 ? '' : encodeDevices(piece.shown)
+  return piece.devicesText
+}
+
+function readingsTextOf(piece: Piece, detail: LiveDetail, atMs: number): string {
+  piece.readingsText[detail] ??= encodeReadings(piece.readings, detail, atMs)
+  return piece.readingsText[detail]
+}
+
+function sortIntoTiles(changes: CityChanges, level: number): Map<number, Piece> {
+  const tiles = new Map<number, Piece>()
+  const tileOf = ({ latitude, longitude }: CityDevice): Piece | undefined => {
     if (latitude === undefined || longitude === undefined) return undefined
     const key = tileKey(tileColumn(longitude, level), tileRow(latitude, level))
     let tile = tiles.get(key)
     if (tile === undefined) {
-      tile = { shown: [], readings: [] }
+      tile = createPiece()
       tiles.set(key, tile)
     }
     return tile
@@ -122,17 +134,9 @@ function sortIntoTiles(changes: CityChanges, level: number): Map<number, TileCha
   return tiles
 }
 
-function cached(texts: Map<string, string>, key: string, encode: () => string): string {
-  let text = texts.get(key)
-  if (text === undefined) {
-    text = encode()
-    texts.set(key, text)
-  }
-  return text
-}
-
-export function joinParts(parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(',')
+function joinTwo(before: string, next: string): string {
+  if (before === '') return next
+  return next === '' ? before : `${before},${next}`
 }
 
 export function isInView(view: LiveView, device: CityDevice): boolean {

@@ -7,6 +7,7 @@ import type { CityState } from './city-state.ts'
 import type { LogEvent } from './event-log.ts'
 import { encodeDelta, encodeSnapshot, hasEventParts, toEventParts } from './message.ts'
 import type { LiveOptions } from './options.ts'
+import { createPacket, type Packet } from './packet.ts'
 import { hasDeviceParts } from './step.ts'
 import type { ViewGroup, ViewGroups } from './view-groups.ts'
 import type { Viewer } from './viewer.ts'
@@ -42,6 +43,9 @@ export interface Teller {
   readonly counts: Readonly<TellerCounts>
 }
 
+/** Stands for a message that need not be sent. */
+const nothing = createPacket('')
+
 export function createTeller(deps: {
   readonly city: CityState
   readonly log: CityLog
@@ -60,7 +64,7 @@ export function createTeller(deps: {
     const key = `step ${toldSeq} ${coveredSeq} ${seesSos} ${system?.number}`
     const packet = group.packets.get(key) ?? composeStep(viewer, group, system)
     group.packets.set(key, packet)
-    if (packet === '') viewer.coveredSeq = log.headSeq
+    if (packet === nothing) viewer.coveredSeq = log.headSeq
     else if (viewer.connection.hasRoom(options.queue)) sendDelta(viewer, packet, log.headSeq)
     else {
       counts.withheld++
@@ -74,14 +78,14 @@ export function createTeller(deps: {
     return held === group.view && coveredSeq >= log.stepBeforeSeq && log.reaches(coveredSeq)
   }
 
-  /** @returns an empty text when there is nothing to tell */
-  function composeStep(viewer: Viewer, group: ViewGroup, system: SystemLine | undefined): string {
+  /** @returns `nothing` when there is nothing to tell */
+  function composeStep(viewer: Viewer, group: ViewGroup, system: SystemLine | undefined): Packet {
     const { toldSeq, coveredSeq, seesSos } = viewer
     const devices = coveredSeq < log.step.seq ? groups.stepParts(group, log.step) : undefined
     const events = toEventParts(log.eventsAfter(coveredSeq), seesSos)
     const hasDevices = devices !== undefined && hasDeviceParts(devices)
-    if (!hasDevices && !hasEventParts(events) && system === undefined) return ''
-    return encodeDelta({
+    if (!hasDevices && !hasEventParts(events) && system === undefined) return nothing
+    const text = encodeDelta({
       epoch: log.epoch,
       fromSeq: toldSeq + 1,
       seq: log.headSeq,
@@ -90,6 +94,7 @@ export function createTeller(deps: {
       events,
       system: system?.text,
     })
+    return createPacket(text)
   }
 
   function fill(viewer: Viewer, group: ViewGroup): boolean {
@@ -114,9 +119,9 @@ export function createTeller(deps: {
     viewer.coveredSeq = log.headSeq
   }
 
-  function composeSnapshot(viewer: Viewer, group: ViewGroup): string {
+  function composeSnapshot(viewer: Viewer, group: ViewGroup): Packet {
     const alerts = gravestFirst(city.openAlerts.values()).slice(0, options.alertsInSnapshotMax)
-    return encodeSnapshot({
+    const text = encodeSnapshot({
       epoch: log.epoch,
       seq: log.headSeq,
       view: group.view,
@@ -126,22 +131,32 @@ export function createTeller(deps: {
       sos: viewer.seesSos ? [...city.activeSos.values()].map((sos) => JSON.stringify(sos)).join(',') : '',
       system: systemLine().text,
     })
+    return createPacket(text)
   }
 
   function sendCatchUp(viewer: Viewer, group: ViewGroup, held: LiveView): void {
     const { toldSeq, coveredSeq, seesSos } = viewer
+    const isSame = held === group.view
+    const key = `catch-up ${toldSeq} ${coveredSeq} ${seesSos}`
+    const shared = isSame ? group.packets.get(key) : undefined
+    const packet = shared ?? composeCatchUp(viewer, group, held)
+    if (isSame) group.packets.set(key, packet)
+    if (coveredSeq < log.headSeq) counts.coalesced++
+    sendDelta(viewer, packet, log.headSeq)
+  }
+
+  function composeCatchUp({ toldSeq, coveredSeq, seesSos }: Viewer, group: ViewGroup, held: LiveView): Packet {
     const { view } = group
     const isSame = held === view
     const devices = isSame
       ? groups.catchUpParts(group, coveredSeq)
       : encodeCatchUp({ devices: city.devices.values(), view, held, sinceSeq: coveredSeq, atMs: now() })
     const events = toEventParts(log.eventsAfter(coveredSeq), seesSos)
-    if (coveredSeq < log.headSeq) counts.coalesced++
     const parts = { epoch: log.epoch, fromSeq: toldSeq + 1, seq: log.headSeq, atMs: devices.atMs, devices, events }
-    sendDelta(viewer, encodeDelta(isSame ? parts : { ...parts, view }), log.headSeq)
+    return createPacket(encodeDelta(isSame ? parts : { ...parts, view }))
   }
 
-  function announceTo(viewer: Viewer, event: LogEvent, packets: Map<number, string>): void {
+  function announceTo(viewer: Viewer, event: LogEvent, packets: Map<number, Packet>): void {
     const isUrgent = event.type === 'sos'
     const isNext = viewer.coveredSeq === event.seq - 1
     if (isUrgent && !viewer.seesSos) {
@@ -161,19 +176,20 @@ export function createTeller(deps: {
     else send(viewer, packet)
   }
 
-  function composeEvent(event: LogEvent, fromSeq: number, seq: number): string {
-    return encodeDelta({ epoch: log.epoch, fromSeq, seq, atMs: now(), events: toEventParts([event], true) })
+  function composeEvent(event: LogEvent, fromSeq: number, seq: number): Packet {
+    const events = toEventParts([event], true)
+    return createPacket(encodeDelta({ epoch: log.epoch, fromSeq, seq, atMs: now(), events }))
   }
 
-  function sendDelta(viewer: Viewer, packet: string, seq: number): void {
+  function sendDelta(viewer: Viewer, packet: Packet, seq: number): void {
     counts.deltas++
     send(viewer, packet)
     viewer.toldSeq = seq
     viewer.coveredSeq = seq
   }
 
-  function send(viewer: Viewer, packet: string): void {
-    counts.bytes += packet.length
+  function send(viewer: Viewer, packet: Packet): void {
+    counts.bytes += packet.text.length
     viewer.connection.send(packet)
   }
 
@@ -181,7 +197,7 @@ export function createTeller(deps: {
     tell,
     fill,
     announce(viewers, event) {
-      const packets = new Map<number, string>()
+      const packets = new Map<number, Packet>()
       for (const viewer of viewers) {
         if (viewer.group === undefined || viewer.isStanding || viewer.held === undefined) continue
         announceTo(viewer, event, packets)

@@ -1,7 +1,8 @@
 import type { LiveView } from '../../contracts/live.ts'
-import type { LiveArea } from '../../contracts/live-area.ts'
+import { type LiveArea, tileKeysOf } from '../../contracts/live-area.ts'
 import { encodeCatchUp } from './catch-up.ts'
 import type { CityState } from './city-state.ts'
+import type { Packet } from './packet.ts'
 import { type DeviceParts, isInView, type Step } from './step.ts'
 
 /** Viewers who look at the same part of the city; whatever is encoded for one of them serves all. */
@@ -9,9 +10,10 @@ export interface ViewGroup {
   readonly key: string
   /** Replaced, never changed, when the number of devices in it calls for another level of detail. */
   view: LiveView
+  readonly tiles: readonly number[]
   memberCount: number
   /** Packets of the newest step and the parts they are made of, by what they follow on. */
-  readonly packets: Map<string, string>
+  readonly packets: Map<string, Packet>
   readonly parts: Map<string, DeviceParts>
   /** Packets and parts belong to this state of the log. */
   cachedAtSeq: number
@@ -72,6 +74,7 @@ export function createViewGroups(deps: {
         group = {
           key,
           view: { area, detail: 'full', focus },
+          tiles: area === null ? [] : tileKeysOf(area),
           memberCount: 0,
           packets: new Map(),
           parts: new Map(),
@@ -95,7 +98,7 @@ export function createViewGroups(deps: {
       group.packets.clear()
       group.parts.clear()
     },
-    stepParts: (group, step) => remember(group.parts, `step ${step.seq}`, () => step.partsFor(group.view)),
+    stepParts: (group, step) => remember(group.parts, `step ${step.seq}`, () => step.partsFor(group.view, group.tiles)),
     catchUpParts: (group, sinceSeq) =>
       remember(group.parts, `since ${sinceSeq ?? 'ever'}`, () => catchUp(group, sinceSeq)),
     forget() {

@@ -38,8 +38,8 @@ export function createTestLine(receive: (packet: string) => void): TestLine {
       const bytes = queued.reduce((sum, packet) => sum + packet.length, 0)
       return queued.length < limits.packetsMax && bytes < limits.bytesMax
     },
-    send(packet) {
-      queued.push(packet)
+    send({ text }) {
+      queued.push(text)
       if (this.isStalled) packetsMax = Math.max(packetsMax, queued.length)
     },
     deliver(count) {
