@@ -8,12 +8,13 @@ import { durableIngest } from './durable-ingest.ts'
 import { kill } from './kill.ts'
 import { liveFanout } from './live-fanout.ts'
 import { manyDevices } from './many-devices.ts'
+import { memory } from './memory.ts'
 import { queries } from './queries.ts'
 import { sosLatency } from './sos-latency.ts'
 import { formatRows } from './table.ts'
 
 /** In the order they run. */
-export const benches: readonly Bench[] = [durableIngest, manyDevices, sosLatency, kill, queries, liveFanout]
+export const benches: readonly Bench[] = [durableIngest, manyDevices, sosLatency, kill, queries, liveFanout, memory]
 
 export interface BenchRunOptions {
   /** Ids of `benches`; all of them when empty. */
