@@ -43,6 +43,8 @@ function silence(command: Command, terminal: Terminal): Command {
   command
     .exitOverride()
     .showSuggestionAfterError()
+    // The same on every terminal and in every log.
+    .configureHelp({ helpWidth: 110 })
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { pino } from 'pino'
 import { createMemoryBus } from '../contracts/bus.ts'
 import { AppError } from '../contracts/errors.ts'
@@ -6,7 +7,7 @@ import { openDuckDbStore, openRecords, type Records } from '../store/index.ts'
 import type { BackupManifest } from './backup/manifest.ts'
 import { writeBackup } from './backup/write.ts'
 import { createControlServer } from './control/server.ts'
-import { type DataDir, openDataDir, readOrDrawSecret } from './data-dir.ts'
+import { type DataDir, layOut, openDataDir, readOrDrawSecret } from './data-dir.ts'
 import { resetPassword } from './reset-password.ts'
 import { version } from './version.ts'
 
@@ -37,7 +38,7 @@ export async function withClaim<T>(dataDir: DataDir, work: () => Promise<T>): Pr
 
 /** A backup without a server. */
 export async function backUpOffline(path: string, directory: string): Promise<BackupManifest> {
-  const dataDir = openDataDir(path)
+  const dataDir = openExistingDataDir(path)
   return withClaim(dataDir, () =>
     withRecords(dataDir, async (records) => {
       const timeSeries = await openDuckDbStore({ path: dataDir.timeSeriesPath })
@@ -51,7 +52,7 @@ export async function backUpOffline(path: string, directory: string): Promise<Ba
 }
 
 export async function resetPasswordOffline(path: string, email: string): Promise<{ readonly password: string }> {
-  const dataDir = openDataDir(path)
+  const dataDir = openExistingDataDir(path)
   return withClaim(dataDir, () =>
     withRecords(dataDir, (records) => {
       // No token is made or read here, so which key would sign it does not matter.
@@ -59,6 +60,12 @@ export async function resetPasswordOffline(path: string, email: string): Promise
       return resetPassword({ accounts, records, email })
     }),
   )
+}
+
+/** A mistyped path must not become an empty data directory. */
+function openExistingDataDir(path: string): DataDir {
+  if (existsSync(layOut(path).recordsPath)) return openDataDir(path)
+  throw new AppError('not-found', 'no-data', `there is no data in ${path}; is it the right directory?`)
 }
 
 async function withRecords<T>(dataDir: DataDir, work: (records: Records) => Promise<T>): Promise<T> {

@@ -20,7 +20,10 @@ export function tieToProcess({ process, stop, log }: ProcessSignalDeps): () => v
   function leave(code: number): void {
     leaving = true
     stop().then(
-      () => process.exit(code),
+      () => {
+        log.info({}, 'stopped')
+        process.exit(code)
+      },
       (error: unknown) => {
         log.error({ err: error }, 'stopped, but not cleanly')
         process.exit(exitCodes.failed)

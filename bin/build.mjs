@@ -43,13 +43,59 @@ const targets = [
 export async function buildWhatIsStale({ force = false } = {}) {
   // A release holds dist/ and no sources: nothing to compare, nothing to build.
   if (!existsSync(join(root, 'tsconfig.build.json'))) return
-  const stale = targets.filter((target) => force || !isFresh(target))
-  if (stale.length === 0) return
+  if (!force && targets.every(isFresh)) return
   assertToolsInstalled()
-  const startedMs = Date.now()
-  process.stderr.write(`Building the ${stale.map(({ name }) => name).join(' and the ')} ...\n`)
-  await Promise.all(stale.map(build))
-  process.stderr.write(`Built in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`)
+  await withLock(async () => {
+    // Asked again: another process may have built it while this one waited.
+    const stale = targets.filter((target) => force || !isFresh(target))
+    if (stale.length === 0) return
+    const startedMs = Date.now()
+    process.stderr.write(`Building the ${stale.map(({ name }) => name).join(' and the ')} ...\n`)
+    await Promise.all(stale.map(build))
+    process.stderr.write(`Built in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`)
+  })
+}
+
+/** One build at a time: two would delete each other's output. */
+async function withLock(work) {
+  const lock = join(dist, '.building')
+  mkdirSync(dist, { recursive: true })
+  while (!tryLock(lock)) await new Promise((resolve) => setTimeout(resolve, 200))
+  try {
+    await work()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function tryLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    if (!isAlive(readLockHolder(lock))) rmSync(lock, { force: true })
+    return false
+  }
+}
+
+/** @returns undefined when the lock was given up meanwhile or is just being written */
+function readLockHolder(lock) {
+  try {
+    return Number(readFileSync(lock, 'utf8')) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid) {
+  if (pid === undefined) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isFresh(target) {

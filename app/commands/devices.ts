@@ -57,7 +57,7 @@ async function importDevices(terminal: Terminal, file: string, options: ImportOp
   const client = await signIn({ url: options.url ?? `http://127.0.0.1:${http.port}`, email, password })
   const secretsFile = options.secrets && resolve(terminal.workingDir, options.secrets)
   // Before anything is registered: secrets that could not be written down would be lost.
-  if (secretsFile) await writeFile(secretsFile, '', { mode: 0o600, flag: 'wx' })
+  if (secretsFile) await createSecretsFile(secretsFile)
   const report = await client.importDevices({ body, mediaType })
   if (secretsFile) await writeFile(secretsFile, secretLines(report))
   for (const line of reportLines(report, secretsFile === undefined)) terminal.out(line)
@@ -65,6 +65,13 @@ async function importDevices(terminal: Terminal, file: string, options: ImportOp
   if (report.failed > 0) {
     throw new AppError('invalid', 'devices-failed', `${report.failed} of ${report.results.length} lines failed`)
   }
+}
+
+async function createSecretsFile(path: string): Promise<void> {
+  await writeFile(path, '', { mode: 0o600, flag: 'wx' }).catch((cause: unknown) => {
+    const message = `${path} cannot be made for the secrets: ${(cause as Error).message}`
+    throw new AppError('invalid', 'bad-option', message, { cause })
+  })
 }
 
 function reportLines({ results }: BulkReport, showSecrets: boolean): string[] {

@@ -78,7 +78,7 @@ async function run(terminal: Terminal, scenario: string, options: SimulateComman
       progress: {
         isTerminal: process.stderr.isTTY === true,
         columns: process.stderr.columns,
-        write: (text) => void process.stderr.write(text),
+        write: (text) => (process.stderr.isTTY ? void process.stderr.write(text) : terminal.err(text.trimEnd())),
       },
     },
   )
