@@ -24,7 +24,7 @@ export interface BenchContext {
   readonly load: LoadGenerator
 }
 
-/** A benchmark: rows of docs/performance.md, measured. */
+/** A benchmark: one thing measured, in as many rows as it takes. */
 export interface Bench {
   readonly id: string
   readonly title: string

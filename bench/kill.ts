@@ -82,8 +82,8 @@ export async function runKillRounds(options: KillOptions): Promise<KillReport> {
   }
 }
 
-/** After the last drain everything sent is acknowledged: each sequence number must be there exactly once. */
-async function findReadings(
+/** Looks for every sequence number of every device in a closed store: acknowledged ones must be there, none twice. */
+export async function findReadings(
   path: string,
   progress: readonly { readonly deviceId: string; readonly sent: number; readonly acknowledged: number }[],
 ) {

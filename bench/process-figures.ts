@@ -12,7 +12,7 @@ interface ProcessFigures {
 const ticksPerS = 100
 
 /** @throws where there is no /proc: the benchmarks measure servers on Linux */
-function readProcessFigures(pid: number): ProcessFigures {
+export function readProcessFigures(pid: number): ProcessFigures {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name may hold spaces and brackets; what counts starts after the last bracket, with field 3.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
