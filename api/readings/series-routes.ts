@@ -94,6 +94,8 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       path: '/api/readings/area',
       area: 'Readings',
       summary: 'One field over all devices of the city or an area, by bucket of time',
+      description:
+        'Buckets of up to an hour start on whole ones: `from` is moved back to the start of its bucket, and the answer says where that is. Longer ones start at `from` exactly, as days do not start at the same moment everywhere.',
       access: 'readings.read',
       query: areaQuerySchema,
       answer: { description: 'The series', schema: areaSeriesSchema },
@@ -101,9 +103,9 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       handler: async ({ query }) => {
         const kind = requireKind(query.kind)
         const [field] = checkFields(kind, [query.field ?? kind.card.primary]) as [string]
-        const period = readPeriod(query, now())
-        const deviceIds = query.deviceId ?? (query.bbox && findInside(directory, query.bbox))
         const bucketMs = query.bucketS * 1000
+        const period = startOnBucket(readPeriod(query, now()), { bucketMs, isFromGiven: query.from !== undefined })
+        const deviceIds = query.deviceId ?? (query.bbox && findInside(directory, query.bbox))
         const { points, fromRollup } = await readings.areaSeries({
           kind: kind.id,
           field,
@@ -135,6 +137,17 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
     if (id === undefined) throw new AppError('invalid', 'kind-required', 'Nothing is known of this device; name a kind')
     return requireKind(id)
   }
+}
+
+const hourMs = 3_600_000
+
+/** Buckets on whole hours also let the store answer from its roll-ups. */
+function startOnBucket(
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { bucketMs, isFromGiven }: { readonly bucketMs: number; readonly isFromGiven: boolean },
+) {
+  const gridMs = bucketMs <= hourMs ? bucketMs : isFromGiven ? 1 : hourMs
+  return { fromMs: fromMs - (fromMs % gridMs), toMs }
 }
 
 function checkFields(kind: Kind, fields: readonly string[]): string[] {

@@ -109,6 +109,25 @@ describe('the readings of an area', () => {
   })
 })
 
+describe('the buckets of an area', () => {
+  const shared = shareHouse(() => aHouseWithDay(openApiHouse))
+
+  it.each([
+    ['bucketS=3600&from=2026-01-14T10:20:30Z', '2026-01-14T10:00:00.000Z'],
+    ['bucketS=600&from=2026-01-14T10:25:30Z', '2026-01-14T10:20:00.000Z'],
+    ['', '2026-01-13T12:00:00.000Z'],
+    ['bucketS=86400', '2026-01-13T12:00:00.000Z'],
+    ['bucketS=86400&from=2026-01-13T18:30:00Z', '2026-01-13T18:30:00.000Z'],
+  ])('with %s start at %s', async (query, from) => {
+    const { body } = await shared().call('GET', `/api/readings/area?kind=air-quality&${query}`, { as: 'analyst' })
+    expect(body.from).toBe(from)
+    const offsets = body.points.map(
+      ({ at }: { at: string }) => (Date.parse(at) - Date.parse(from)) % (body.bucketS * 1000),
+    )
+    expect(new Set(offsets)).toEqual(new Set([0]))
+  })
+})
+
 describe('the newest readings', () => {
   it('are paged once each in order, whatever order they are held in', async () => {
     const house = await anApiHouse()
