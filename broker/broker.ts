@@ -181,6 +181,7 @@ export function createBroker(deps: BrokerDeps): Broker {
 
   function onClosed(connection: Connection): void {
     gateways.delete(connection)
+    presence.closed(connection)
     commandDelivery.disconnected(connection)
     const deviceId = deviceIdOf(connection)
     if (deviceId !== undefined) allowances.release(deviceId)
@@ -200,11 +201,11 @@ export function createBroker(deps: BrokerDeps): Broker {
   }
 
   function disconnect(deviceId: string, cause: 'revoked' | 'decommissioned'): void {
-    const connection = presence.connectionOf(deviceId)
-    if (connection === undefined) return
-    connection.closeCause = 'revoked'
-    log.info({ deviceId, cause }, 'device disconnected')
-    connection.end()
+    for (const connection of presence.connectionsOf(deviceId)) {
+      connection.closeCause = 'revoked'
+      log.info({ deviceId, cause }, 'device disconnected')
+      connection.end()
+    }
   }
 
   async function start(): Promise<void> {

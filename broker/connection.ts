@@ -1,7 +1,7 @@
 import type { Client } from 'aedes'
 import type { DevicePresence } from '../contracts/device.ts'
 import type { StoredPacket } from './sessions/stored-packet.ts'
-import type { Route } from './uplink/routes.ts'
+import type { Route } from './uplink/route.ts'
 import type { Outbound } from './wire/outbound.ts'
 import type { TokenBucket } from './wire/token-bucket.ts'
 

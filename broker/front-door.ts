@@ -75,11 +75,11 @@ export function createFrontDoor(deps: FrontDoorDeps) {
   function recognise(connection: Connection, identity: Identity): void {
     connection.identity = identity
     if (identity.type !== 'device') return
+    presence.recognised(connection)
     connection.bucket = allowances.of(identity.deviceId)
     const older = presence.connectionOf(identity.deviceId)
     if (older === undefined) return
     older.successor = connection
-    older.closeCause = 'takeover'
     refusals.count('taken-over')
   }
 

@@ -1,3 +1,3 @@
-export { type AccessViolation, type Broker, type BrokerDeps, createBroker } from './broker.ts'
-export { type BrokerLimits, type BrokerOptions, defaultLimits, type TlsOptions } from './options.ts'
+export { type AccessViolation, type Broker, createBroker } from './broker.ts'
+export { type BrokerLimits, type BrokerOptions, defaultLimits } from './options.ts'
 export { type RefusalName, refusalNames } from './refusals.ts'

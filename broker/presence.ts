@@ -3,18 +3,24 @@ import type { DevicePresence } from '../contracts/device.ts'
 import { type Connection, deviceIdOf } from './connection.ts'
 
 export interface Presence {
+  /** Known from here to `closed`, so that it can be ended although it is not the device's connection yet. */
+  recognised(connection: Connection): void
+  closed(connection: Connection): void
   /** The connection is the device's now; an older one of the same device gives way. */
   arrived(connection: Connection): void
   left(connection: Connection): void
   /** A gateway says that a device behind it is there or not. */
   announced(gateway: Connection, deviceId: string, isOnline: boolean): void
   connectionOf(deviceId: string): Connection | undefined
+  /** Also those on their way in or out. */
+  connectionsOf(deviceId: string): Iterable<Connection>
   isOnline(deviceId: string): boolean
 }
 
 /** Who is connected, told on the bus whenever it changes. */
 export function createPresence({ bus, now }: { readonly bus: Bus; readonly now: () => number }): Presence {
   const current = new Map<string, Connection>()
+  const all = new Map<string, Set<Connection>>()
   /** Devices without a connection of their own, and the gateway they are behind. */
   const behind = new Map<string, Connection>()
 
@@ -49,6 +55,16 @@ export function createPresence({ bus, now }: { readonly bus: Bus; readonly now: 
   }
 
   return {
+    recognised(connection) {
+      const deviceId = deviceIdOf(connection)
+      if (deviceId !== undefined) all.set(deviceId, (all.get(deviceId) ?? new Set()).add(connection))
+    },
+    closed(connection) {
+      const deviceId = deviceIdOf(connection)
+      const connections = deviceId === undefined ? undefined : all.get(deviceId)
+      connections?.delete(connection)
+      if (connections?.size === 0) all.delete(deviceId!)
+    },
     arrived(connection) {
       const deviceId = deviceIdOf(connection)
       if (deviceId === undefined) return
@@ -63,6 +79,7 @@ export function createPresence({ bus, now }: { readonly bus: Bus; readonly now: 
     },
     announced: (gateway, deviceId, isOnline) => announced(gateway, deviceId, isOnline),
     connectionOf: (deviceId) => current.get(deviceId),
+    connectionsOf: (deviceId) => [...(all.get(deviceId) ?? [])],
     isOnline: (deviceId) => current.has(deviceId) || behind.has(deviceId),
   }
 }

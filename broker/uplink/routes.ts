@@ -1,17 +1,8 @@
 import type { DeviceDirectory } from '../../contracts/ports/devices.ts'
-import { parseUpTopic, type UpRoute } from '../../contracts/topics.ts'
+import { parseUpTopic } from '../../contracts/topics.ts'
 import type { Connection } from '../connection.ts'
 import { widen } from '../wire/token-bucket.ts'
-
-/** Where a publish goes, with everything that its topic says already worked out. */
-export interface Route {
-  readonly type: UpRoute['type']
-  readonly deviceId: string
-  /** Kind of a reading, id of a command, or empty. */
-  readonly detail: string
-  /** The device's own topic, also when a gateway spoke for it. */
-  readonly topic: string
-}
+import type { Route } from './route.ts'
 
 /** A device uses one topic per kind, a gateway one per device and kind. */
 const routesMax = 4096

@@ -12,7 +12,7 @@ import type { Refusals } from '../refusals.ts'
 import type { SessionClient } from '../sessions/session-store.ts'
 import { observedAtMs, parseObject } from './device-message.ts'
 import type { Settle } from './exactly-once.ts'
-import type { Route } from './routes.ts'
+import type { Route } from './route.ts'
 import { readSosPress } from './sos.ts'
 
 export interface UplinkDeps {

@@ -1,5 +1,5 @@
 /** A gate with frames it may not hand on yet. */
-export interface Waiter {
+interface Waiter {
   /** Called once per turn while it is queued; it takes its share and queues again when that was not enough. */
   takeTurn(): void
 }

@@ -16,7 +16,7 @@ import {
 import { createHeldFrames } from './held-frames.ts'
 import { refill, type TokenBucket, waitForTokensMs } from './token-bucket.ts'
 
-export interface GateLimits {
+interface GateLimits {
   readonly packetBytesMax: number
   /** Packets of one connection that Aedes or a store is busy with. */
   readonly inFlightMax: number

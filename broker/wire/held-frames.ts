@@ -1,9 +1,9 @@
 import { frameLength } from './frames.ts'
 
 /** Whether the whole frame of `length` bytes at `at` is of the sort that is asked for. */
-export type FrameTest = (bytes: Buffer, at: number, length: number) => boolean
+type FrameTest = (bytes: Buffer, at: number, length: number) => boolean
 
-export interface Slice {
+interface Slice {
   bytes: Buffer
   frames: number
   /** Of those, how many passed the test. */

@@ -51,7 +51,7 @@ export function aCommand(id: string, deviceId: string, overrides: Partial<Device
 }
 
 /** A directory in memory; a device's secret is `secret-of-<id>`. */
-export function createDirectory(initial: readonly Device[]) {
+function createDirectory(initial: readonly Device[]) {
   const devices = new Map(initial.map((device) => [device.id, device]))
   const keys = new Map<string, number>()
   const directory: DeviceDirectory = {
@@ -75,7 +75,7 @@ export function createDirectory(initial: readonly Device[]) {
 }
 
 /** Records what is submitted; settles at once, or when told. */
-export function createIntake() {
+function createIntake() {
   const received: InboundTelemetry[] = []
   const unsettled: ((error?: Error) => void)[] = []
   const rejected: string[] = []
@@ -107,7 +107,7 @@ export function createIntake() {
 }
 
 /** Records presses; `failWith` makes the store fail until it is cleared. */
-export function createSosDesk() {
+function createSosDesk() {
   const presses: SosPress[] = []
   const desk = {
     presses,
@@ -124,7 +124,7 @@ export function createSosDesk() {
 }
 
 /** Commands in memory, as the records store keeps them. */
-export function createCommands() {
+function createCommands() {
   const queued = new Map<string, DeviceCommand>()
   const delivered: string[] = []
   const finished: Parameters<CommandQueue['finish']>[0][] = []
@@ -151,8 +151,6 @@ export interface HouseOptions {
   readonly port?: number
   readonly now?: () => number
 }
-
-export type House = Awaited<ReturnType<typeof openHouse>>
 
 /** A real broker on a free port, with everything behind its ports in memory. Stopped when the test is over. */
 export async function openHouse(options: HouseOptions = {}) {
