@@ -32,7 +32,7 @@ export const liveEvents = {
 } as const
 
 /** A box whose west is greater than its east crosses the antimeridian (RFC 7946, section 5.2). */
-export const viewportSchema = z
+const viewportSchema = z
   .object({
     west: z.number().min(-180).max(180),
     south: z.number().min(-90).max(90),
@@ -56,11 +56,11 @@ export interface LiveViewport {
  * `full`: every field of every reading. `overview`: the primary field of each kind, its time to 0.1 s; used while more
  * devices are in view than a screen can show the readings of. Everything else of a device is the same in both.
  */
-export const liveDetails = ['full', 'overview'] as const
+const liveDetails = ['full', 'overview'] as const
 export type LiveDetail = (typeof liveDetails)[number]
 
 /** What a client is told of; decided by the server, echoed by the client when it comes back. */
-export const liveViewSchema = z.object({
+const liveViewSchema = z.object({
   /** Null: the whole city. */
   area: liveAreaSchema.nullable(),
   detail: z.enum(liveDetails),

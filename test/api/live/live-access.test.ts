@@ -124,14 +124,13 @@ describe('access that ends', () => {
     const user = await aScreenWithUser(house)
     const bystander = await house.aScreenOf('operator')
     await end(house, user)
-    house.bus.publish('access-changed', { userId: user.userId, sessionId: user.sessionId })
     expect(await user.screen.departure).toBe('io server disconnect')
     expect(user.screen.notices).toMatchObject([{ error: { code }, graceMs: 0 }])
     expect(bystander.socket.connected).toBe(true)
   })
 
   it('is found out even when nobody says so', async () => {
-    const house = await aLiveHouse({ recheckEveryMs: 10_000 })
+    const house = await aLiveHouse({ recheckEveryMs: 10_000 }, undefined, 'access-changed')
     const { screen, sessionId } = await aScreenWithUser(house)
     await house.accounts.signOut(sessionId)
     house.clock.nowMs += 10_000
@@ -146,10 +145,8 @@ describe('access that ends', () => {
     const { screen, userId } = await aScreenWithUser(house)
     expect(screen.state.sos.has(id)).toBe(true)
     await house.accounts.setRole({ userId, role: 'analyst', by: 'system' })
-    house.bus.publish('access-changed', { userId, sessionId: undefined })
     await screen.until(() => screen.state.sos.size === 0)
     await house.accounts.setRole({ userId, role: 'officer', by: 'system' })
-    house.bus.publish('access-changed', { userId, sessionId: undefined })
     await screen.until(() => screen.state.sos.has(id))
     expect(screen.gaps).toBe(0)
   })

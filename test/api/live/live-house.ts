@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { io, type Socket } from 'socket.io-client'
 import { onTestFinished } from 'vitest'
 import { createLiveFeed, type LiveFeed, type LiveOptions } from '../../../api/live/index.ts'
-import { type Bus, createMemoryBus } from '../../../contracts/bus.ts'
+import { type Bus, type BusChannel, createMemoryBus } from '../../../contracts/bus.ts'
 import {
   type LiveDelta,
   type LiveRefusal,
@@ -50,6 +50,8 @@ const password = 'correct horse battery staple'
 export async function aLiveHouse(
   options: Partial<LiveOptions> = {},
   prepare: (house: { records: Records; sosDesk: SosDesk; alertDesk: AlertDesk }) => Promise<void> = async () => {},
+  /** What the feed does not hear of. */
+  deafTo?: BusChannel,
 ): Promise<LiveHouse> {
   const clock = { nowMs: startMs }
   const now = () => clock.nowMs
@@ -91,7 +93,7 @@ export async function aLiveHouse(
       isOnline: (deviceId) => online.has(deviceId),
       stats: () => ({ connections: 3, connectionsMax: 10, publishesReceived: 0, throttled: 0, refusals: {} }),
     },
-    bus,
+    bus: { ...bus, subscribe: (channel, handler) => (channel === deafTo ? () => {} : bus.subscribe(channel, handler)) },
     log,
     now,
     options: { stepEveryMs: 10, systemEveryMs: 20, ...options },

@@ -21,7 +21,7 @@ export interface TestLine extends Connection {
   deliver(count: number): void
 }
 
-export function createTestLine(receive: (packet: string) => void): TestLine {
+function createTestLine(receive: (packet: string) => void): TestLine {
   const queued: string[] = []
   let packetsMax = 0
   return {
