@@ -4,7 +4,7 @@ import { type Accounts, createAccounts } from '../people/index.ts'
 import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../safety/index.ts'
 import { createDeviceDirectory, type MemoryDeviceDirectory, openRecords, type Records } from '../store/index.ts'
 import { type DataDir, readOrDrawSecret } from './data-dir.ts'
-import type { PrahariDeps } from './prahari.ts'
+import type { PrahariDeps } from './prahari-deps.ts'
 import { spawnIngest } from './spawn-ingest.ts'
 
 /** What every role stands on: the stores, the desks, and the bus between them. */

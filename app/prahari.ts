@@ -7,26 +7,16 @@ import { createDemoCity, type DemoCity } from '../devices/index.ts'
 import { reachableHost } from './address.ts'
 import { writeBackup } from './backup/write.ts'
 import { readCityMap } from './city-map.ts'
-import type { Config } from './config/config.ts'
 import { createControlServer } from './control/server.ts'
 import { type Core, startCore } from './core.ts'
 import { type DataDir, openDataDir, readOrDrawSecret } from './data-dir.ts'
 import { createDemo } from './demo.ts'
 import { createJobs, type Jobs } from './jobs.ts'
-import type { Lifecycle } from './lifecycle.ts'
-import type { Log } from './log.ts'
+import type { PrahariDeps } from './prahari-deps.ts'
 import { resetPassword } from './reset-password.ts'
 import { listUpkeepJobs } from './upkeep.ts'
 import { projectRoot, version } from './version.ts'
 import { createViolationAudit } from './violation-audit.ts'
-
-export interface PrahariDeps {
-  readonly config: Config
-  readonly log: Log
-  readonly now: () => number
-  /** Everything that starts is given to it, so that its stop ends all of it. */
-  readonly lifecycle: Lifecycle
-}
 
 /** A server that runs. */
 export interface Prahari {
