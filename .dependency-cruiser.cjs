@@ -68,6 +68,16 @@ module.exports = {
       from: { pathNot: `${owner}|^(test|bench)/` },
       to: { path: `node_modules/${library}/` },
     })),
+    {
+      name: 'runs-without-dev-dependencies',
+      comment: 'a release is installed without devDependencies',
+      severity: 'error',
+      from: {
+        path: '^(contracts|broker|ingest|store|safety|people|analytics|api|devices|app|bench)/',
+        pathNot: '^bench/.*-process\\.ts$',
+      },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], dynamic: false },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

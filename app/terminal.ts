@@ -18,6 +18,8 @@ export interface Terminal {
 /** The process itself, with the `.env` of the working directory under its environment. */
 export function processTerminal(): Terminal {
   const workingDir = process.cwd()
+  // Whoever reads may stop reading (`prahari kinds | head`): no reason to fail, least of all for a server.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   return {
     env: { ...readEnvFile(join(workingDir, '.env')), ...process.env },
     workingDir,
@@ -25,6 +27,10 @@ export function processTerminal(): Terminal {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
   }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 function readEnvFile(path: string): Record<string, string | undefined> {

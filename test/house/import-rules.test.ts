@@ -44,6 +44,7 @@ const forbiddenImports = [
   { from: 'people/bad-libsql.ts', imports: 'libsql', rule: 'only-store-knows-libsql' },
   { from: 'app/bad-express.ts', imports: 'express', rule: 'only-api-knows-express' },
   { from: 'safety/bad-socket.ts', imports: 'socket.io', rule: 'only-api-knows-socket.io' },
+  { from: 'app/bad-dev.ts', imports: 'playwright-core', rule: 'runs-without-dev-dependencies' },
   { from: 'safety/circle.ts', imports: './round.ts', rule: 'no-circles' },
   { from: 'safety/nowhere.ts', imports: './nothing-there.ts', rule: 'no-unresolved' },
 ] as const
@@ -81,6 +82,7 @@ describe('the import rules', () => {
     for (const { from, imports } of [...forbiddenImports, ...allowedImports]) writeModule(from, `import '${imports}'\n`)
     writeModule('safety/round.ts', "import './circle.ts'\nimport '../contracts/index.ts'\n")
     cpSync(join(projectRoot, '.dependency-cruiser.cjs'), join(directory, '.dependency-cruiser.cjs'))
+    cpSync(join(projectRoot, 'package.json'), join(directory, 'package.json'))
     cpSync(join(projectRoot, 'tsconfig.json'), join(directory, 'tsconfig.json'))
     symlinkSync(join(projectRoot, 'node_modules'), join(directory, 'node_modules'))
     violations = cruise(directory, folders)
