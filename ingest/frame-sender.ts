@@ -12,6 +12,7 @@ import {
 /** Two: one being made durable, one being prepared. More would only add to the wait. */
 const framesUnderWayMax = 2
 const spareArraysMax = 8
+const settlesPerTurn = 512
 
 type Settle = (error?: Error) => void
 
@@ -122,9 +123,12 @@ export function createFrameSender({ isKnownKind, send }: FrameSenderDeps): Frame
     }
   }
 
-  function settleAll(settles: readonly Settle[], error: Error | undefined): void {
-    pendingCount -= settles.length
-    for (let i = 0; i < settles.length; i++) settles[i]!(error)
+  /** A slice per turn: two thousand acknowledgements at once would keep a panic press waiting for all of them. */
+  function settleAll(settles: readonly Settle[], error: Error | undefined, from = 0): void {
+    const to = Math.min(from + settlesPerTurn, settles.length)
+    pendingCount -= to - from
+    for (let i = from; i < to; i++) settles[i]!(error)
+    if (to < settles.length) setImmediate(settleAll, settles, error, to)
   }
 
   return {

@@ -1,24 +1,18 @@
 import { isAscii } from 'node:buffer'
-import type { AlertRule, RuleTransition } from '../contracts/alert.ts'
-import { findKind, kinds } from '../contracts/kinds/index.ts'
-import { fieldNames, type Kind } from '../contracts/kinds/kind.ts'
-import type {
-  QuarantineEntry,
-  ReadingColumns,
-  Recovered,
-  TimeSeriesWriter,
-  WriteBatch,
-} from '../contracts/ports/time-series.ts'
-import type { QuarantinedMessage, QuarantineReason } from '../contracts/reading.ts'
+import type { AlertRule } from '../contracts/alert.ts'
+import type { ReadingColumns, Recovered, TimeSeriesWriter } from '../contracts/ports/time-series.ts'
+import type { QuarantinedMessage } from '../contracts/reading.ts'
 import { parseUpTopic, topics } from '../contracts/topics.ts'
-import { type ColumnBuilder, createColumnBuilder } from './column-builder.ts'
+import { createBatchDraft, type Prepared } from './batch-draft.ts'
+import { createCandidateReader } from './candidate-reader.ts'
 import { decodePayload, isRecord } from './decode.ts'
 import type { FrameSource, TelemetryFrame } from './frame.ts'
+import { createKindTable } from './kind-runtime.ts'
 import { createLedger, type Ledger, type LedgerAccount } from './ledger.ts'
-import { defaultTimeLimits, parseObservedAt, type TimeLimits } from './observed-time.ts'
-import { createRuleBook, emptyRuleBook, type RuleBook } from './rules/rule-book.ts'
-import { type AcceptedReading, createSource, type SavedSource, type Source } from './source.ts'
-import { createValueCheck, type ValueCheck } from './validate.ts'
+import { defaultTimeLimits, type TimeLimits } from './observed-time.ts'
+import type { OpenAlert } from './protocol.ts'
+import type { AcceptedReading, SavedSource, Source } from './source.ts'
+import { createSourceTable } from './source-table.ts'
 
 export interface PipelineOptions {
   readonly findStored: TimeSeriesWriter['findStored']
@@ -34,13 +28,6 @@ export interface PipelineCounts {
   quarantined: number
   rejected: number
   late: number
-  unknownFields: number
-}
-
-export interface Prepared {
-  readonly batch: WriteBatch
-  /** Gives the batch's columns back for use; call when the store is done with them. */
-  release(): void
 }
 
 /**
@@ -56,105 +43,40 @@ export interface Pipeline {
   prepare(frame: TelemetryFrame | undefined): Promise<Prepared>
   prepareReplay(messages: readonly QuarantinedMessage[]): Promise<Prepared & { readonly replayed: number }>
   setRules(rules: readonly AlertRule[]): void
-  /** Alerts that are open in the records store, whatever the rules' own memory says. */
-  markFiring(open: readonly { readonly ruleId: string; readonly deviceId: string; readonly kind: string }[]): void
+  markFiring(open: readonly OpenAlert[]): void
   tick(nowMs: number): void
   /** Asks for a snapshot with the next batch. */
   requestSnapshot(transitionsAppliedTo: number): void
   takeChangedSources(): Source[]
-  allSources(): Iterable<Source>
   /** Work that waits for a batch although no message does. */
   readonly hasPendingWork: boolean
   readonly ledger: Ledger
-  readonly counts: PipelineCounts
-}
-
-interface KindRuntime {
-  readonly kind: Kind
-  readonly check: ValueCheck
-  readonly fieldCount: number
-  /** Where a candidate's values are read into; valid until the next one. */
-  readonly values: Float64Array
-  /** The newest of the kind, being filled; committed ones wait in `spare`. */
-  builder: ColumnBuilder
-  readonly spare: ColumnBuilder[]
+  readonly counts: Readonly<PipelineCounts>
+  readonly unknownFields: number
 }
 
 interface UnsureReading extends AcceptedReading {
   readonly source: Source
 }
 
-type Faults = { reason: QuarantineReason; field: string | undefined }
+/** What becomes of a bad message: a live one goes to quarantine, a replayed one stays there. */
+type OnBad = (account: LedgerAccount, kindId: string, payload: Uint8Array | string, receivedAtMs: number) => void
 
-export function createPipeline(options: PipelineOptions): Pipeline {
-  const { now } = options
-  const limits = options.timeLimits ?? defaultTimeLimits
-  const kindRuntimes = kinds.map(createKindRuntime)
-  const kindNoById = new Map(kinds.map((kind, no) => [kind.id, no]))
+export function createPipeline({ findStored, timeLimits = defaultTimeLimits, now }: PipelineOptions): Pipeline {
+  const kinds = createKindTable()
   const ledger = createLedger()
-  const counts: PipelineCounts = {
-    received: 0,
-    stored: 0,
-    duplicate: 0,
-    quarantined: 0,
-    rejected: 0,
-    late: 0,
-    unknownFields: 0,
-  }
-  let ruleBook: RuleBook = emptyRuleBook
-  let sourcesByDevice = new Map<string, Map<string, Source>>()
-  /** The other thread's numbers for sources; the names outlast a recovery, the sources do not. */
-  const announced: FrameSource[] = []
-  let sourceByNo: Source[] = []
-  let batchNo = 0
-  let quarantineId = 0
+  const sources = createSourceTable({ kinds, ledger })
+  const draft = createBatchDraft({ kinds, ledger })
+  const reader = createCandidateReader(timeLimits)
+  const { reading, fault } = reader
+  const counts: PipelineCounts = { received: 0, stored: 0, duplicate: 0, quarantined: 0, rejected: 0, late: 0 }
   let startedAtMs = now()
   let clockMs = startedAtMs
   let snapshotAppliedTo: number | undefined
   let changed: Source[] = []
-
-  let transitions: RuleTransition[] = []
-  let quarantine: QuarantineEntry[] = []
   let unsure: UnsureReading[] = []
-  /** The one reading being looked at; nothing keeps it. */
-  const reading = { observedAtMs: 0, receivedAtMs: 0, seq: -1, flags: 0, values: kindRuntimes[0]!.values }
-  const fault: Faults = { reason: 'unparseable', field: undefined }
-  const onEdge = (transition: RuleTransition) => void transitions.push(transition)
-  const noEdge = () => undefined
-
-  function sourceOf(deviceId: string, kindId: string): Source {
-    let ofDevice = sourcesByDevice.get(deviceId)
-    if (!ofDevice) {
-      ofDevice = new Map()
-      sourcesByDevice.set(deviceId, ofDevice)
-    }
-    const known = ofDevice.get(kindId)
-    if (known) return known
-    const kindNo = kindNoById.get(kindId)!
-    const { kind, fieldCount } = kindRuntimes[kindNo]!
-    const source = createSource({ deviceId, kind, kindNo, account: ledger.account(deviceId), fieldCount })
-    source.setRules(ruleBook.forSource(deviceId, kindId))
-    ofDevice.set(kindId, source)
-    return source
-  }
-
-  function numberedSource(no: number): Source {
-    const known = sourceByNo[no]
-    if (known) return known
-    const { deviceId, kindId } = announced[no]!
-    const source = sourceOf(deviceId, kindId)
-    sourceByNo[no] = source
-    return source
-  }
-
-  function* allSources(): Generator<Source> {
-    for (const ofDevice of sourcesByDevice.values()) yield* ofDevice.values()
-  }
 
   // --- one message -----------------------------------------------------------------------------------------------
-
-  /** What a message may do when it is bad differs: a live one goes to quarantine, a replayed one stays there. */
-  type OnBad = (account: LedgerAccount, kindId: string, payload: Uint8Array | string, receivedAtMs: number) => void
 
   function acceptMessage(
     source: Source,
@@ -162,7 +84,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     payload: Uint8Array | string,
     receivedAtMs: number,
     onBad: OnBad,
-  ) {
+  ): void {
     const { account, kind } = source
     account.lastReceivedAtMs = receivedAtMs
     const decoded = decodePayload(text, receivedAtMs)
@@ -171,8 +93,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return
     }
     if (decoded.type === 'bad') {
-      received(account)
-      refuse(decoded.reason, undefined)
+      countReceived(account)
+      reader.refuse(decoded.reason)
       onBad(account, kind.id, payload, receivedAtMs)
       return
     }
@@ -180,24 +102,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (isRecord(candidate)) {
         acceptCandidate(source, candidate, undefined, receivedAtMs, onBad)
       } else {
-        received(account)
-        refuse('not-a-reading', undefined)
+        countReceived(account)
+        reader.refuse('not-a-reading')
         onBad(account, kind.id, JSON.stringify(candidate), receivedAtMs)
       }
     }
   }
 
-  function received(account: LedgerAccount): void {
-    account.received++
-    counts.received++
-  }
-
-  function refuse(reason: QuarantineReason, field: string | undefined): false {
-    fault.reason = reason
-    fault.field = field
-    return false
-  }
-
+  /** @param payload absent for a member of an array: it is quarantined alone, not with the array */
   function acceptCandidate(
     source: Source,
     candidate: Record<string, unknown>,
@@ -205,8 +117,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     receivedAtMs: number,
     onBad: OnBad,
   ): void {
-    received(source.account)
-    if (!readCandidate(source, candidate, receivedAtMs)) {
+    countReceived(source.account)
+    if (!reader.read(candidate, { kind: kinds.all[source.kindNo]!, receivedAtMs, clockMs })) {
       onBad(source.account, source.kind.id, payload ?? JSON.stringify(candidate), receivedAtMs)
       return
     }
@@ -225,31 +137,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
   }
 
-  /** Fills `reading` from a candidate. @returns false with `fault` set when it is no good */
-  function readCandidate(source: Source, candidate: Record<string, unknown>, receivedAtMs: number): boolean {
-    const { ts, seq } = candidate
-    reading.receivedAtMs = receivedAtMs
-    reading.observedAtMs = ts === undefined ? receivedAtMs : parseObservedAt(ts)
-    reading.flags = ts === undefined ? 1 : 0
-    if (Number.isNaN(reading.observedAtMs)) return refuse('bad-time', 'ts')
-    if (reading.observedAtMs > clockMs + limits.aheadMsMax) return refuse('time-too-far-ahead', 'ts')
-    if (reading.observedAtMs < receivedAtMs - limits.ageMsMax) return refuse('time-too-old', 'ts')
-    if (seq === undefined) reading.seq = -1
-    else if (Number.isSafeInteger(seq) && (seq as number) >= 0) reading.seq = seq as number
-    else return refuse('bad-sequence', 'seq')
-    const { check, values } = kindRuntimes[source.kindNo]!
-    reading.values = values
-    const reason = check.check(candidate, values)
-    if (reason) return refuse(reason, check.faultyField)
-    let keys = 0
-    for (const _ in candidate) keys++
-    counts.unknownFields += keys - check.presentCount - (ts === undefined ? 0 : 1) - (seq === undefined ? 0 : 1)
-    return true
+  function countReceived(account: LedgerAccount): void {
+    account.received++
+    counts.received++
   }
 
   function storeReading(source: Source, accepted: AcceptedReading, isNewest: boolean): void {
-    kindRuntimes[source.kindNo]!.builder.add(source.account.deviceNo, accepted)
-    source.accept(accepted, isNewest, onEdge)
+    draft.addReading(source, accepted)
+    source.accept(accepted, isNewest, draft.addTransition)
     source.account.stored++
     counts.stored++
     if (!isNewest) {
@@ -266,23 +161,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     counts.duplicate++
   }
 
-  const quarantineMessage: OnBad = (account, kindId, payload, receivedAtMs) => {
-    addToQuarantine(account, topics.telemetry(account.deviceId, kindId), payload, receivedAtMs)
-  }
+  const quarantineMessage: OnBad = (account, kindId, payload, receivedAtMs) =>
+    quarantine(account, topics.telemetry(account.deviceId, kindId), payload, receivedAtMs)
 
-  function addToQuarantine(account: LedgerAccount, topic: string, payload: Uint8Array | string, receivedAtMs: number) {
+  function quarantine(account: LedgerAccount, topic: string, payload: Uint8Array | string, receivedAtMs: number): void {
     ledger.count(account, 'quarantined')
     counts.quarantined++
-    quarantine.push({
-      id: ++quarantineId,
-      deviceId: account.deviceId,
-      topic,
-      reason: fault.reason,
-      field: fault.field,
-      receivedAtMs,
-      // A copy: the frame's bytes go back to be filled again.
-      payload: typeof payload === 'string' ? Buffer.from(payload) : payload.slice(),
-    })
+    // A copy: the frame's bytes go back to be filled again.
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload.slice()
+    draft.addQuarantine({ deviceId: account.deviceId, topic, ...fault, receivedAtMs, payload: bytes })
   }
 
   // --- one frame -------------------------------------------------------------------------------------------------
@@ -310,14 +197,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const no = frame.sourceNo[i]!
       if (no >= 0) {
         const own = isPlain ? text.substring(start, end) : bytes.toString('utf8', start, end)
-        acceptMessage(numberedSource(no), own, payload, receivedAtMs, quarantineMessage)
+        acceptMessage(sources.numbered(no), own, payload, receivedAtMs, quarantineMessage)
       } else {
         const { deviceId, topic } = frame.strays[stray++]!
         const account = ledger.account(deviceId)
         account.lastReceivedAtMs = receivedAtMs
-        received(account)
-        refuse('unknown-kind', undefined)
-        addToQuarantine(account, topic, payload, receivedAtMs)
+        countReceived(account)
+        reader.refuse('unknown-kind')
+        quarantine(account, topic, payload, receivedAtMs)
       }
       start = end
     }
@@ -328,12 +215,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (unsure.length === 0) return
     const asked = unsure
     unsure = []
-    for (const { kind } of kindRuntimes) {
-      const ofKind = asked.filter((candidate) => candidate.source.kind === kind)
+    for (const { kind, no } of kinds.all) {
+      const ofKind = asked.filter((candidate) => candidate.source.kindNo === no)
       if (ofKind.length === 0) continue
-      const found = await options.findStored(toKeys(kind.id, ofKind))
+      const found = await findStored(toKeys(kind.id, ofKind))
       // The store cannot know this frame's own readings yet.
-      const seenHere = keysOf(kindRuntimes[kindNoById.get(kind.id)!]!.builder.columns())
+      const seenHere = keysOf(draft.columns(no))
       ofKind.forEach((candidate, i) => {
         const key = keyOf(candidate.source.account.deviceNo, candidate.observedAtMs, candidate.seq)
         if (found[i] === 1 || seenHere.has(key)) countDuplicate(candidate.source.account)
@@ -344,78 +231,79 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   function seal(quarantineLeft: readonly number[]): Prepared {
-    batchNo++
-    const used: { runtime: KindRuntime; builder: ColumnBuilder }[] = []
-    const readings: ReadingColumns[] = []
-    for (const runtime of kindRuntimes) {
-      if (runtime.builder.count === 0) continue
-      used.push({ runtime, builder: runtime.builder })
-      readings.push(runtime.builder.columns())
-      runtime.builder = runtime.spare.pop() ?? createColumnBuilder(runtime.kind.id, runtime.fieldCount)
-    }
     const snapshot =
       snapshotAppliedTo === undefined ? undefined : { body: saveState(), transitionsAppliedTo: snapshotAppliedTo }
     snapshotAppliedTo = undefined
-    const batch: WriteBatch = {
-      batchNo,
-      newDevices: ledger.takeNewDevices(),
-      readings,
-      quarantine,
-      quarantineLeft,
-      ledger: ledger.takeDeltas(),
-      transitions,
-      snapshot,
-    }
-    quarantine = []
-    transitions = []
-    return {
-      batch,
-      release() {
-        for (const { runtime, builder } of used) {
-          builder.clear()
-          runtime.spare.push(builder)
-        }
-      },
-    }
+    return draft.seal({ quarantineLeft, snapshot })
   }
 
-  function saveState(): string {
-    const sources: SavedSource[] = []
-    for (const source of allSources()) if (source.latest.observedAtMs > 0) sources.push(source.save())
-    return JSON.stringify({ version: 1, sources, ledger: ledger.save() })
+  const saveState = () => JSON.stringify({ version: 1, sources: sources.save(), ledger: ledger.save() })
+
+  /** @returns true when all of the message is good now; then it leaves quarantine */
+  function replay(message: QuarantinedMessage): boolean {
+    const route = parseUpTopic(message.topic)?.route
+    if (route?.type !== 'telemetry' || !kinds.find(route.kindId)) return false
+    const source = sources.of(message.deviceId, route.kindId)
+    const { account } = source
+    const { lastReceivedAtMs } = account
+    let isGood = true
+    acceptMessage(source, Buffer.from(message.payload).toString('utf8'), '', message.receivedAtMs, () => {
+      isGood = false
+      account.received--
+      counts.received--
+    })
+    account.lastReceivedAtMs = lastReceivedAtMs
+    if (!isGood) return false
+    // It was received when it came; now it leaves one outcome for another.
+    account.received--
+    counts.received--
+    ledger.count(account, 'quarantined', -1)
+    return true
+  }
+
+  /** Brings a source's memory up to what the store holds. The rules' edges were told when the readings came. */
+  function replayColumns(columns: ReadingColumns): void {
+    const kind = kinds.find(columns.kind)
+    if (!kind) return
+    reading.values = kind.values
+    for (let i = 0; i < columns.count; i++) {
+      const account = ledger.accountByNo(columns.deviceNo[i]!)
+      if (!account) continue
+      const source = sources.of(account.deviceId, columns.kind)
+      reading.observedAtMs = columns.observedAtMs[i]!
+      reading.receivedAtMs = columns.receivedAtMs[i]!
+      reading.seq = columns.seq[i]!
+      reading.flags = columns.flags[i]!
+      for (let f = 0; f < kind.fieldCount; f++) kind.values[f] = columns.fields[f]![i]!
+      const isNewest = source.novelty(reading.observedAtMs, reading.seq) === 'newest'
+      source.accept(reading, isNewest, ignoreEdge)
+      account.received++
+      account.stored++
+      if (!isNewest) account.late++
+      account.lastReceivedAtMs = Math.max(account.lastReceivedAtMs, reading.receivedAtMs)
+    }
   }
 
   return {
     ledger,
     counts,
-    allSources,
+    get unknownFields() {
+      return reader.unknownFields
+    },
     async recover(recovered) {
       startedAtMs = now()
-      sourcesByDevice = new Map()
-      sourceByNo = []
-      changed = []
-      transitions = []
-      quarantine = []
+      sources.clear()
       unsure = []
-      for (const runtime of kindRuntimes) runtime.builder.clear()
-      const saved = recovered.snapshot
-        ? (JSON.parse(recovered.snapshot) as { sources: SavedSource[]; ledger: unknown[] })
-        : { sources: [], ledger: [] }
+      draft.reset({ batchNo: recovered.batchNoMax, quarantineId: recovered.quarantineIdMax })
+      const saved = recovered.snapshot ? (JSON.parse(recovered.snapshot) as SavedState) : { sources: [], ledger: [] }
       ledger.load(recovered.devices, saved.ledger)
-      for (const source of saved.sources) {
-        const account = ledger.accountByNo(source.deviceNo)
-        if (account && kindNoById.has(source.kindId)) sourceOf(account.deviceId, source.kindId).load(source)
-      }
+      sources.load(saved.sources)
       for await (const columns of recovered.readings) replayColumns(columns)
       ledger.replay(recovered.ledger)
-      batchNo = recovered.batchNoMax
-      quarantineId = recovered.quarantineIdMax
-      changed = [...allSources()].filter((source) => source.latest.observedAtMs > 0)
+      changed = [...sources.all()].filter((source) => source.hasReading)
       for (const source of changed) source.isDirty = true
     },
-    announce(sources) {
-      for (const source of sources) announced[source.no] = source
-    },
+    announce: sources.announce,
     async prepare(frame) {
       if (frame) acceptFrame(frame)
       await settleUnsure()
@@ -423,41 +311,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     async prepareReplay(messages) {
       clockMs = now()
-      const left: number[] = []
-      for (const message of messages) {
-        const route = parseUpTopic(message.topic)?.route
-        if (route?.type !== 'telemetry' || !findKind(route.kindId)) continue
-        const source = sourceOf(message.deviceId, route.kindId)
-        let isGood = true
-        const heardAtMs = source.account.lastReceivedAtMs
-        acceptMessage(source, Buffer.from(message.payload).toString('utf8'), '', message.receivedAtMs, (account) => {
-          isGood = false
-          account.received--
-          counts.received--
-        })
-        source.account.lastReceivedAtMs = heardAtMs
-        if (!isGood) continue
-        // It was received when it came; now it leaves one outcome for another.
-        source.account.received--
-        counts.received--
-        ledger.count(source.account, 'quarantined', -1)
-        left.push(message.id)
-      }
+      const left = messages.filter(replay).map(({ id }) => id)
       await settleUnsure()
       return { ...seal(left), replayed: left.length }
     },
-    setRules(rules) {
-      ruleBook = createRuleBook(rules)
-      for (const source of allSources()) source.setRules(ruleBook.forSource(source.deviceId, source.kind.id))
-    },
-    markFiring(open) {
-      for (const { ruleId, deviceId, kind } of open) sourcesByDevice.get(deviceId)?.get(kind)?.markFiring(ruleId)
-    },
-    tick(nowMs) {
-      for (const source of allSources()) {
-        if (source.latest.observedAtMs > 0) source.tick(nowMs, startedAtMs, onEdge)
-      }
-    },
+    setRules: sources.setRules,
+    markFiring: sources.markFiring,
+    tick: (nowMs) => sources.tick(nowMs, startedAtMs, draft.addTransition),
     requestSnapshot(transitionsAppliedTo) {
       snapshotAppliedTo = transitionsAppliedTo
     },
@@ -468,46 +328,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return taken
     },
     get hasPendingWork() {
-      return transitions.length > 0 || ledger.hasPending || snapshotAppliedTo !== undefined
+      return draft.hasTransitions || ledger.hasPending || snapshotAppliedTo !== undefined
     },
   }
-
-  /** Brings a source's memory up to what the store holds. The rules' edges were told when the readings came. */
-  function replayColumns(columns: ReadingColumns): void {
-    const kindNo = kindNoById.get(columns.kind)
-    if (kindNo === undefined) return
-    const { fieldCount, values } = kindRuntimes[kindNo]!
-    reading.values = values
-    for (let i = 0; i < columns.count; i++) {
-      const account = ledger.accountByNo(columns.deviceNo[i]!)
-      if (!account) continue
-      const source = sourceOf(account.deviceId, columns.kind)
-      reading.observedAtMs = columns.observedAtMs[i]!
-      reading.receivedAtMs = columns.receivedAtMs[i]!
-      reading.seq = columns.seq[i]!
-      reading.flags = columns.flags[i]!
-      for (let f = 0; f < fieldCount; f++) values[f] = columns.fields[f]![i]!
-      const isNewest = source.novelty(reading.observedAtMs, reading.seq) === 'newest'
-      source.accept(reading, isNewest, noEdge)
-      account.received++
-      account.stored++
-      if (!isNewest) account.late++
-      account.lastReceivedAtMs = Math.max(account.lastReceivedAtMs, reading.receivedAtMs)
-    }
-  }
 }
 
-function createKindRuntime(kind: Kind): KindRuntime {
-  const fieldCount = fieldNames(kind).length
-  return {
-    kind,
-    check: createValueCheck(kind),
-    fieldCount,
-    values: new Float64Array(fieldCount),
-    builder: createColumnBuilder(kind.id, fieldCount),
-    spare: [],
-  }
+interface SavedState {
+  readonly sources: readonly SavedSource[]
+  readonly ledger: readonly unknown[]
 }
+
+function ignoreEdge(): void {}
 
 function toKeys(kind: string, readings: readonly UnsureReading[]) {
   return {

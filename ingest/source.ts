@@ -1,5 +1,6 @@
 import type { RuleTransition } from '../contracts/alert.ts'
 import type { Kind } from '../contracts/kinds/kind.ts'
+import type { KindRuntime } from './kind-runtime.ts'
 import type { LedgerAccount } from './ledger.ts'
 import {
   clearState,
@@ -33,6 +34,8 @@ export interface Source {
   readonly kindNo: number
   readonly account: LedgerAccount
   readonly latest: LatestValues
+  /** False until its first reading has been accepted. */
+  readonly hasReading: boolean
   novelty(observedAtMs: number, seq: number): Novelty
   /** Takes note of an accepted reading. `isNewest` readings become latest and drive the rules. */
   accept(reading: AcceptedReading, isNewest: boolean, onEdge: OnEdge): void
@@ -75,18 +78,17 @@ export interface SavedSource {
 
 export function createSource(options: {
   readonly deviceId: string
-  readonly kind: Kind
-  readonly kindNo: number
+  readonly runtime: KindRuntime
   readonly account: LedgerAccount
-  readonly fieldCount: number
 }): Source {
-  const { deviceId, kind, kindNo, account } = options
+  const { deviceId, account } = options
+  const { kind, no: kindNo, fieldCount } = options.runtime
   const latest: LatestValues = {
     observedAtMs: Number.NEGATIVE_INFINITY,
     receivedAtMs: Number.NEGATIVE_INFINITY,
     seq: -1,
     flags: 0,
-    values: new Float64Array(options.fieldCount).fill(Number.NaN),
+    values: new Float64Array(fieldCount).fill(Number.NaN),
   }
   const recentMs = new Float64Array(recentKeysMax).fill(Number.NEGATIVE_INFINITY)
   const recentSeq = new Float64Array(recentKeysMax)
@@ -142,6 +144,9 @@ export function createSource(options: {
     account,
     latest,
     isDirty: false,
+    get hasReading() {
+      return latest.observedAtMs > Number.NEGATIVE_INFINITY
+    },
     novelty(observedAtMs, seq) {
       if (observedAtMs > latest.observedAtMs) return 'newest'
       // Every accepted key at the latest time has a sequence up to that of the latest.

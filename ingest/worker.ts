@@ -3,10 +3,11 @@ import type { RuleTransition } from '../contracts/alert.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { QuarantineQuery } from '../contracts/ports/telemetry.ts'
 import type { TimeSeriesStore } from '../contracts/ports/time-series.ts'
+import type { Prepared } from './batch-draft.ts'
 import { createCommitClock } from './commit-clock.ts'
 import type { FrameArrays, TelemetryFrame } from './frame.ts'
 import { packLatest } from './latest-block.ts'
-import { createPipeline, type Pipeline, type Prepared } from './pipeline.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
 import type { FromWorker, PlainError, ToWorker } from './protocol.ts'
 
 export interface IngestWorkerOptions {
@@ -200,12 +201,12 @@ export function serveIngest(options: IngestWorkerOptions): void {
 
   function tell(): void {
     const changed = pipeline!.takeChangedSources()
-    const { unknownFields, ...readings } = pipeline!.counts
+    const { counts, unknownFields } = pipeline!
     send({
       type: 'latest',
       blocks: packLatest(changed),
       stats: {
-        readings,
+        readings: { ...counts },
         unknownFields,
         ...clock.read(),
         pendingCount: frames.reduce((sum, frame) => sum + frame.count, 0),

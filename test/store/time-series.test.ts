@@ -1,75 +1,18 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { findKind } from '../../contracts/kinds/index.ts'
-import { fieldNames } from '../../contracts/kinds/kind.ts'
-import type { ReadingColumns, TimeSeriesStore, WriteBatch } from '../../contracts/ports/time-series.ts'
-import { openDuckDbStore } from '../../store/time-series/duckdb-store.ts'
+import { openDuckDbStore } from '../../store/index.ts'
 import { aTempDir } from '../support/temp-dir.ts'
-
-const noonMs = Date.UTC(2026, 0, 15, 12)
-const hourMs = 3_600_000
-
-interface Row {
-  readonly device?: number
-  readonly atMs: number
-  readonly seq?: number
-  readonly values: Record<string, number | undefined>
-}
-
-function columnsOf(kindId: string, rows: readonly Row[]): ReadingColumns {
-  const names = fieldNames(findKind(kindId)!)
-  return {
-    kind: kindId,
-    count: rows.length,
-    deviceNo: Int32Array.from(rows, (row) => row.device ?? 1),
-    observedAtMs: Float64Array.from(rows, (row) => row.atMs),
-    receivedAtMs: Float64Array.from(rows, (row) => row.atMs + 250),
-    seq: Float64Array.from(rows, (row) => row.seq ?? -1),
-    flags: new Uint8Array(rows.length),
-    fields: names.map((name) => Float64Array.from(rows, (row) => row.values[name] ?? Number.NaN)),
-  }
-}
-
-function aBatch(batchNo: number, parts: Partial<WriteBatch> = {}): WriteBatch {
-  return {
-    batchNo,
-    newDevices:
-      batchNo === 1
-        ? [
-            { no: 1, id: 'aq-1' },
-            { no: 2, id: 'aq-2' },
-          ]
-        : [],
-    readings: [],
-    quarantine: [],
-    quarantineLeft: [],
-    ledger: [],
-    transitions: [],
-    snapshot: undefined,
-    ...parts,
-  }
-}
-
-async function openStore(path?: string): Promise<{ store: TimeSeriesStore; path: string }> {
-  const at = path ?? join(await aTempDir(), 'readings.duckdb')
-  const store = await openDuckDbStore({ path: at })
-  onTestFinished(() => store.close())
-  await store.recover()
-  return { store, path: at }
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = []
-  for await (const item of source) items.push(item)
-  return items
-}
-
-function everyMinute(count: number, value: (i: number) => number, device = 1): Row[] {
-  return Array.from({ length: count }, (_, i) => ({ device, atMs: noonMs + i * 60_000, values: { pm25: value(i) } }))
-}
-
-const wholeHour = { kind: 'air-quality', fromMs: noonMs, toMs: noonMs + hourMs }
+import {
+  aBatch,
+  collect,
+  columnsOf,
+  everyMinute,
+  hourMs,
+  noonMs,
+  openStore,
+  wholeHour,
+} from '../support/time-series-rows.ts'
 
 describe('what is committed', () => {
   it('is read back exactly, absent fields absent, large times and sequence numbers whole', async () => {
@@ -319,94 +262,5 @@ describe('roll-ups', () => {
     )
     expect((await store.rollUp(noonMs)).rows).toBeGreaterThan(0)
     expect((await store.rollUp(noonMs)).rows).toBe(0)
-  })
-})
-
-describe('upkeep', () => {
-  it('retention removes what is older than its keep and no more', async () => {
-    const { store } = await openStore()
-    await store.commit(
-      aBatch(1, {
-        readings: [
-          columnsOf('noise', [
-            { atMs: noonMs - 10 * 86_400_000, values: { laeqDb: 1 } },
-            { atMs: noonMs, values: { laeqDb: 2 } },
-          ]),
-        ],
-        quarantine: [1, 2, 3].map((id) => ({
-          id,
-          deviceId: 'aq-1',
-          topic: 't',
-          reason: 'unparseable' as const,
-          field: undefined,
-          receivedAtMs: id === 1 ? noonMs - 40 * 86_400_000 : noonMs,
-          payload: Uint8Array.of(1),
-        })),
-      }),
-    )
-    const options = { nowMs: noonMs, readingsKeepDays: 8, quarantineKeepDays: 30, quarantineRowsMax: 1 }
-    expect(await store.retain(options)).toEqual({ readings: 1, quarantined: 2 })
-    expect((await store.stats()).rows.noise).toBe(1)
-    expect((await store.quarantine.list({ limit: 10 })).map((message) => message.id)).toEqual([3])
-  })
-
-  it('a backup taken between writes opens as a store of that moment', async () => {
-    const { store } = await openStore()
-    const directory = await aTempDir()
-    await store.commit(aBatch(1, { readings: [columnsOf('noise', [{ atMs: noonMs, values: { laeqDb: 60 } }])] }))
-    const copying = store.backup(directory)
-    await store.commit(aBatch(2, { readings: [columnsOf('noise', [{ atMs: noonMs + 1, values: { laeqDb: 61 } }])] }))
-    const { files } = await copying
-    const copy = await openDuckDbStore({ path: join(directory, files[0]!) })
-    onTestFinished(() => copy.close())
-    const rows = (await copy.stats()).rows.noise!
-    expect(rows).toBeGreaterThanOrEqual(1)
-    expect((await copy.recover()).batchNoMax).toBe(rows)
-  })
-
-  it('exports Parquet that reads back', async () => {
-    const { store } = await openStore()
-    await store.commit(
-      aBatch(1, {
-        readings: [
-          columnsOf(
-            'air-quality',
-            everyMinute(60, (i) => i),
-          ),
-        ],
-      }),
-    )
-    expect(await store.exportParquet(wholeHour, join(await aTempDir(), 'out.parquet'))).toBeGreaterThan(100)
-  })
-})
-
-describe('quarantine', () => {
-  it('lists newest first with filters, inspects, purges and counts', async () => {
-    const { store } = await openStore()
-    const payload = Uint8Array.of(0, 255, 39)
-    const entry = (id: number, reason: 'unparseable' | 'out-of-range') => ({
-      id,
-      deviceId: id % 2 ? 'aq-1' : "aq'2",
-      topic: 'v1/devices/x',
-      reason,
-      field: reason === 'out-of-range' ? 'pm25' : undefined,
-      receivedAtMs: noonMs + id,
-      payload,
-    })
-    await store.commit(
-      aBatch(1, { quarantine: [entry(1, 'unparseable'), entry(2, 'out-of-range'), entry(3, 'unparseable')] }),
-    )
-    expect((await store.quarantine.list({ limit: 2 })).map((message) => message.id)).toEqual([3, 2])
-    expect((await store.quarantine.list({ limit: 9, deviceId: "aq'2" })).map((message) => message.id)).toEqual([2])
-    expect(
-      (await store.quarantine.list({ limit: 9, beforeId: 3, reason: 'unparseable' })).map((message) => message.id),
-    ).toEqual([1])
-    expect([...(await store.quarantine.get(1))!.payload]).toEqual([...payload])
-    expect(await store.quarantine.counts()).toEqual([
-      { reason: 'unparseable', count: 2 },
-      { reason: 'out-of-range', count: 1 },
-    ])
-    expect(await store.quarantine.purge({ limit: 10, reason: 'unparseable' })).toBe(2)
-    expect(await store.quarantine.get(1)).toBeUndefined()
   })
 })
