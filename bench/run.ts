@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { AppError } from '../contracts/errors.ts'
 import { startLoadGenerator } from '../devices/load/load-generator.ts'
 import type { Bench, BenchRow } from './bench.ts'
+import { dashboardFps } from './dashboard-fps.ts'
 import { durableIngest } from './durable-ingest.ts'
 import { kill } from './kill.ts'
 import { liveFanout } from './live-fanout.ts'
@@ -14,7 +15,16 @@ import { sosLatency } from './sos-latency.ts'
 import { formatRows } from './table.ts'
 
 /** In the order they run. */
-export const benches: readonly Bench[] = [durableIngest, manyDevices, sosLatency, kill, queries, liveFanout, memory]
+export const benches: readonly Bench[] = [
+  durableIngest,
+  manyDevices,
+  sosLatency,
+  kill,
+  queries,
+  liveFanout,
+  dashboardFps,
+  memory,
+]
 
 export interface BenchRunOptions {
   /** Ids of `benches`; all of them when empty. */

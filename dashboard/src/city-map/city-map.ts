@@ -1,3 +1,4 @@
+import type { Feature, Point } from 'geojson'
 import { type LngLatBoundsLike, Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { type BoundingBox, type Position, toLonLat } from '../../../contracts/geo.ts'
@@ -59,6 +60,7 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
     ...startView(options),
     maxZoom: 19,
     attributionControl: false,
+    renderWorldCopies: false,
     dragRotate: false,
     pitchWithRotate: false,
     fadeDuration: 0,
@@ -74,7 +76,7 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
 
   map.on('load', () => {
     addMarkImages(map)
-    addDeviceLayers(map)
+    addDeviceLayers(map, { deviceCount: feed.store.devices.size })
     isReady = true
     painter.start()
     drawSos()
@@ -118,13 +120,13 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
     )
     if (hit?.layer.id !== clusterLayerId) return onSelect(hit?.properties.id as string | undefined)
     const zoom = await geoJsonSource(map, deviceSourceId).getClusterExpansionZoom(hit.properties.cluster_id as number)
-    const [longitude, latitude] = (hit.geometry as GeoJSON.Point).coordinates as [number, number]
+    const [longitude, latitude] = (hit.geometry as Point).coordinates as [number, number]
     map.easeTo({ center: [longitude, latitude], zoom: zoom + 0.2 })
   }
 
   function drawSos(): void {
     if (!isReady) return
-    const features = presses.flatMap((press): GeoJSON.Feature[] =>
+    const features = presses.flatMap((press): Feature[] =>
       press.location == null
         ? []
         : [
@@ -141,7 +143,7 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
   function drawSelection(): void {
     if (!isReady) return
     const geometry = selection && { type: 'Point' as const, coordinates: toLonLat(selection) }
-    const features: GeoJSON.Feature[] = geometry ? [{ type: 'Feature', properties: {}, geometry }] : []
+    const features: Feature[] = geometry ? [{ type: 'Feature', properties: {}, geometry }] : []
     void geoJsonSource(map, selectionSourceId).setData({ type: 'FeatureCollection', features })
   }
 

@@ -1,3 +1,4 @@
+import type { Feature, Geometry } from 'geojson'
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from 'maplibre-gl'
 import type { CityConfig } from '../../../contracts/http/city.ts'
 import { readToken } from '../theme/theme.ts'
@@ -6,7 +7,7 @@ import { readToken } from '../theme/theme.ts'
 export interface CityMap {
   /** West, south, east, north; a map of one's own may come without. */
   readonly bbox?: readonly [number, number, number, number]
-  readonly features: readonly GeoJSON.Feature<GeoJSON.Geometry, { class: string; name?: string; place?: string }>[]
+  readonly features: readonly Feature<Geometry, { class: string; name?: string; place?: string }>[]
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Feature } from 'geojson'
 import type { GeoJSONSourceDiff } from 'maplibre-gl'
 import { toLonLat } from '../../../contracts/geo.ts'
 import type { LiveDevice } from '../../../contracts/live.ts'
@@ -25,7 +26,7 @@ export function diffDevices(options: {
   readonly isShown: (device: LiveDevice) => boolean
 }): GeoJSONSourceDiff | undefined {
   const { drawn, devices, changedIds, isShown } = options
-  const add: GeoJSON.Feature[] = []
+  const add: Feature[] = []
   const remove: string[] = []
   for (const id of changedIds ?? allIds(drawn, devices)) {
     const device = devices.get(id)
@@ -59,7 +60,7 @@ function isSame(a: Drawn, b: Drawn): boolean {
   return a.mark === b.mark && a.latitude === b.latitude && a.longitude === b.longitude && a.name === b.name
 }
 
-function toFeature(id: string, { mark, name, ...position }: Drawn): GeoJSON.Feature {
+function toFeature(id: string, { mark, name, ...position }: Drawn): Feature {
   return {
     type: 'Feature',
     properties: { id, name, mark, rank: marks[mark].rank },

@@ -1,3 +1,4 @@
+import type { FeatureCollection } from 'geojson'
 import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap, SourceSpecification } from 'maplibre-gl'
 import { readToken } from '../theme/theme.ts'
 import { mapFont, mapFontBold } from './city-style.ts'
@@ -9,16 +10,20 @@ export const clusterLayerId = 'device-clusters'
 export const deviceLayerId = 'device-marks'
 export const sosLayerId = 'sos-marks'
 
-const nothing: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
+const nothing: FeatureCollection = { type: 'FeatureCollection', features: [] }
 
-function sources(): Record<string, SourceSpecification> {
+/** A crowded city is grouped more widely: fewer, larger marks are easier on the eye and on the machine. */
+const crowdedFrom = 1000
+const clusterRadiusPx = { sparse: 34, crowded: 50 } as const
+
+function sources(deviceCount: number): Record<string, SourceSpecification> {
   return {
     [deviceSourceId]: {
       type: 'geojson',
       data: nothing,
       promoteId: 'id',
       cluster: true,
-      clusterRadius: 34,
+      clusterRadius: deviceCount < crowdedFrom ? clusterRadiusPx.sparse : clusterRadiusPx.crowded,
       clusterMaxZoom: 14,
       clusterProperties: { worst: ['max', ['get', 'rank']] },
     },
@@ -109,8 +114,9 @@ function layers(): LayerSpecification[] {
   ]
 }
 
-export function addDeviceLayers(map: MapLibreMap): void {
-  for (const [id, source] of Object.entries(sources())) map.addSource(id, source)
+/** @param options.deviceCount as known now; only how widely they are grouped depends on it */
+export function addDeviceLayers(map: MapLibreMap, { deviceCount }: { readonly deviceCount: number }): void {
+  for (const [id, source] of Object.entries(sources(deviceCount))) map.addSource(id, source)
   for (const layer of layers()) map.addLayer(layer)
 }
 

@@ -6,7 +6,7 @@ import { createDeviceTest, useDeviceFilter } from '../devices/device-filter.ts'
 import { toError } from '../http/http-error.ts'
 import { feed } from '../live/use-live.ts'
 import { type Camera, type CityMapHandle, createCityMap } from './city-map.ts'
-import type { Ground } from './map-page.tsx'
+import type { Ground } from './ground.ts'
 
 interface MapCanvasProps {
   readonly ground: Ground

@@ -1,17 +1,15 @@
 import { useCallback, useState } from 'react'
 import type { BoundingBox } from '../../../contracts/geo.ts'
-import type { CityConfig } from '../../../contracts/http/city.ts'
 import { DeviceFilterBar } from '../devices/device-filter-bar.tsx'
-import { request } from '../http/client.ts'
 import { useQuery } from '../http/use-query.ts'
 import { useActiveSos, useFocusedDevice } from '../live/use-live.ts'
 import { setQueryParameter, useQueryParameter } from '../routing/router.ts'
 import { useTheme } from '../theme/theme.ts'
 import { useShortcuts } from '../ui/shortcuts.ts'
 import { Failed, Loading } from '../ui/states.tsx'
-import type { CityMap } from './city-style.ts'
 import { DeviceList } from './device-list.tsx'
 import { DevicePanel } from './device-panel.tsx'
+import { loadGround } from './ground.ts'
 import { MapCanvas } from './map-canvas.tsx'
 import { MapLegend } from './map-legend.tsx'
 
@@ -64,18 +62,4 @@ export function MapPage() {
       {selectedId !== '' && <DevicePanel id={selectedId} onClose={closePanel} />}
     </div>
   )
-}
-
-export interface Ground {
-  /** Absent when the server has no map of the city; the devices are then on empty ground. */
-  readonly city: CityMap | undefined
-  readonly config: CityConfig
-}
-
-async function loadGround(signal: AbortSignal): Promise<Ground> {
-  const [city, config] = await Promise.all([
-    request<CityMap>('/api/city/map', { signal }),
-    request<CityConfig>('/api/city/config', { signal }),
-  ])
-  return { city: city.features.length > 0 ? city : undefined, config }
 }

@@ -1,4 +1,3 @@
-import type { Severity } from '../../../contracts/severity.ts'
 import { type MarkName, marks } from './shapes.ts'
 
 /** The bare shape; always stands beside its word, so it is hidden from screen readers. */
@@ -24,8 +23,4 @@ export function Mark({ name, label }: { name: MarkName; label?: string }) {
       <span className={`tint-${marks[name].token}`}>{label ?? marks[name].label}</span>
     </span>
   )
-}
-
-export function SeverityMark({ severity }: { severity: Severity }) {
-  return <Mark name={severity} />
 }

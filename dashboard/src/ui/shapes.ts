@@ -81,9 +81,3 @@ export const markNames = Object.keys(marks) as readonly MarkName[]
 export function markOf(device: Pick<LiveDevice, 'state' | 'severity'>): MarkName {
   return device.state === 'alert' ? (device.severity ?? 'medium') : device.state
 }
-
-const byRank = [...markNames].sort((a, b) => marks[a].rank - marks[b].rank)
-
-export function markOfRank(rank: number): MarkName {
-  return byRank[rank] ?? 'ok'
-}
