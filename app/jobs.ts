@@ -1,4 +1,5 @@
 import cron from 'node-cron'
+import type { JobRecord, JobRecords } from '../contracts/ports/jobs.ts'
 import type { Service } from '../contracts/service.ts'
 import type { Log } from './log.ts'
 
@@ -10,26 +11,13 @@ export interface Job {
   readonly run: (nowMs: number) => Promise<Readonly<Record<string, unknown>>>
 }
 
-export interface JobRecord {
-  readonly name: string
-  readonly schedule: string
-  readonly runs: number
-  readonly failures: number
-  /** Times it was due while it was still running. */
-  readonly overlaps: number
-  readonly lastStartedAtMs: number | undefined
-  readonly lastDurationMs: number | undefined
-  readonly lastOutcome: 'ok' | 'failed' | undefined
-}
-
 export interface JobsDeps {
   readonly jobs: readonly Job[]
   readonly now: () => number
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
 }
 
-export interface Jobs extends Service {
-  records(): readonly JobRecord[]
+export interface Jobs extends Service, JobRecords {
   /**
    * Runs a job now. One that is running already is not started a second time.
    * @returns whether it ran

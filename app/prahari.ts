@@ -42,16 +42,12 @@ export async function startPrahari(deps: PrahariDeps): Promise<Prahari> {
   running.core = core
   const administrator = await core.accounts.ensureAdministrator(config.admin)
 
-  const city = config.demo && createDemoCity(config.demo.seed)
-  const { url, mqttUrl } = await startFront(deps, { core, dataDir, city })
-  running.url = url
-
   const backUp = (directory: string) => writeBackup(backupSource(core, dataDir, now), directory)
-  const jobs = createJobs({
-    jobs: listUpkeepJobs({ config, records: core.records, timeSeries: core.ingest.upkeep, backUp }),
-    now,
-    log,
-  })
+  const upkeep = listUpkeepJobs({ config, records: core.records, timeSeries: core.ingest.upkeep, backUp })
+  const jobs = createJobs({ jobs: upkeep, now, log })
+  const city = config.demo && createDemoCity(config.demo.seed)
+  const { url, mqttUrl } = await startFront(deps, { core, dataDir, city, jobs })
+  running.url = url
   await lifecycle.start(jobs)
 
   if (city && config.demo && mqttUrl) {
@@ -68,16 +64,17 @@ interface FrontParts {
   readonly core: Core
   readonly dataDir: DataDir
   readonly city: DemoCity | undefined
+  readonly jobs: Jobs
 }
 
 /** The two doors: HTTP with the live feed, and MQTT. The broker opens last, when all it needs stands. */
-async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, dataDir, city }: FrontParts) {
+async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, dataDir, city, jobs }: FrontParts) {
   const { roles, http, mqtt } = config
   const broker = roles.includes('broker') ? createPrahariBroker({ config, log, now }, core, dataDir) : undefined
   let api: Api | undefined
   if (roles.includes('api')) {
     const { ingest } = core
-    const shared = { ...core, latest: ingest.latest, ingest: ingest.control, broker, log, now }
+    const shared = { ...core, latest: ingest.latest, ingest: ingest.control, broker, jobs, log, now }
     const live = createLiveFeed(shared)
     api = createApi({
       ...shared,

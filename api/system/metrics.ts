@@ -121,6 +121,27 @@ const metrics: readonly Metric[] = [
     read: ({ store }) => (store.healthy ? 1 : 0),
   },
   {
+    name: 'prahari_job_runs_total',
+    help: 'Runs of the jobs done by the clock',
+    type: 'counter',
+    label: 'job',
+    read: ({ jobs }) => Object.fromEntries(jobs.map(({ name, runs }) => [name, runs])),
+  },
+  {
+    name: 'prahari_job_failures_total',
+    help: 'Runs that failed',
+    type: 'counter',
+    label: 'job',
+    read: ({ jobs }) => Object.fromEntries(jobs.map(({ name, failures }) => [name, failures])),
+  },
+  {
+    name: 'prahari_job_overlaps_total',
+    help: 'Times a job was due while it was still running',
+    type: 'counter',
+    label: 'job',
+    read: ({ jobs }) => Object.fromEntries(jobs.map(({ name, overlaps }) => [name, overlaps])),
+  },
+  {
     name: 'prahari_uptime_seconds',
     help: 'Since the API was made',
     type: 'gauge',

@@ -7,6 +7,7 @@ import {
   type SystemStats,
   systemStatsSchema,
 } from '../../contracts/http/system.ts'
+import type { JobRecord } from '../../contracts/ports/jobs.ts'
 import type { LedgerLine } from '../../contracts/reading.ts'
 import type { ApiDeps } from '../deps.ts'
 import { json } from '../http/answer.ts'
@@ -25,7 +26,7 @@ const ledgerPageSchema = pageOf(ledgerLineSchema).extend({
   totals: ledgerTotalsSchema.describe('Of all devices, whatever the filter'),
 })
 
-export type SystemRouteDeps = Pick<ApiDeps, 'ingest' | 'readings' | 'broker' | 'now'> & {
+export type SystemRouteDeps = Pick<ApiDeps, 'ingest' | 'readings' | 'broker' | 'jobs' | 'now'> & {
   readonly version: string
   readonly gauge: ProcessGauge
 }
@@ -82,7 +83,17 @@ export async function readStats(deps: SystemRouteDeps, startedAtMs: number): Pro
       newestAt: toTimeOrNull(newestMs),
       healthy,
     },
+    jobs: (deps.jobs?.records() ?? []).map(presentJob),
     process: deps.gauge.read(),
+  }
+}
+
+function presentJob({ lastStartedAtMs, lastDurationMs, lastOutcome, ...job }: JobRecord): SystemStats['jobs'][number] {
+  return {
+    ...job,
+    lastStartedAt: toTimeOrNull(lastStartedAtMs),
+    lastDurationMs: lastDurationMs ?? null,
+    lastOutcome: lastOutcome ?? null,
   }
 }
 

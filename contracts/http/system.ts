@@ -91,6 +91,20 @@ export const systemStatsSchema = z
     ingest: ingestStatsSchema,
     broker: brokerStatsSchema.nullable().describe('null when the broker runs elsewhere'),
     store: storeStatsSchema,
+    jobs: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          schedule: z.string().describe('Five cron fields, in UTC'),
+          runs: count,
+          failures: count,
+          overlaps: count.describe('Times it was due while it was still running'),
+          lastStartedAt: timeSchema.nullable(),
+          lastDurationMs: z.number().nullable(),
+          lastOutcome: z.enum(['ok', 'failed']).nullable(),
+        }),
+      )
+      .describe('Work done by the clock, since start'),
     process: z.strictObject({
       rssBytes: z.number(),
       heapUsedBytes: z.number(),

@@ -149,6 +149,14 @@ describe('the jobs by the clock', () => {
       { name: 'roll-up', lastOutcome: 'ok' },
       { name: 'retention', lastOutcome: 'ok' },
     ])
+    const stats = await (await signIn(server.url)).get<{ jobs: unknown[] }>('/api/system/stats')
+    expect(stats.jobs).toMatchObject([
+      { name: 'roll-up', runs: 1, failures: 0, lastOutcome: 'ok' },
+      { name: 'retention', runs: 1, failures: 0, lastOutcome: 'ok' },
+    ])
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(
+      /^prahari_job_runs_total\{job="retention"\} 1$/m,
+    )
   })
 
   it('back up every night when told where', async () => {
