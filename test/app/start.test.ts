@@ -39,6 +39,21 @@ describe('prahari start', { timeout: 120_000 }, () => {
     await server.until(/Simulated {2}\d+ devices of a made-up city; nothing they report is real/)
   })
 
+  it('tells a container whether it is ready', async () => {
+    const check = (port: string) => {
+      const env = { ...process.env, PRAHARI_HTTP_PORT: port }
+      return spawnSync(process.execPath, [join(projectRoot, 'bin/healthcheck.mjs')], { env, encoding: 'utf8' })
+    }
+    const server = runStart({ ...quiet, PRAHARI_DATA_DIR: await aTempDir() })
+    const [, url] = await server.until(/Open {7}(http:\S+)/)
+    await server.until(/Data {7}/)
+    const { port } = new URL(url!)
+    expect(check(port)).toMatchObject({ status: 0, stdout: expect.stringContaining('"ready":true') })
+    server.child.kill('SIGTERM')
+    await server.exited
+    expect(check(port)).toMatchObject({ status: 1, stdout: expect.stringContaining('no answer') })
+  })
+
   it('starts again after it was killed', async () => {
     const env = { ...quiet, PRAHARI_DATA_DIR: await aTempDir() }
     const first = runStart(env)
