@@ -43,6 +43,7 @@ interface OpenFrame {
  */
 export function createFrameSender({ isKnownKind, send }: FrameSenderDeps): FrameSender {
   const underWay = new Map<number, Settle[]>()
+  const settling: { readonly settles: readonly Settle[]; readonly error: Error | undefined; from: number }[] = []
   const waiting: OpenFrame[] = []
   const spareArrays: FrameArrays[] = []
   let sourceNos = new Map<string, Map<string, number>>()
@@ -123,12 +124,27 @@ export function createFrameSender({ isKnownKind, send }: FrameSenderDeps): Frame
     }
   }
 
-  /** A slice per turn: two thousand acknowledgements at once would keep a panic press waiting for all of them. */
-  function settleAll(settles: readonly Settle[], error: Error | undefined, from = 0): void {
-    const to = Math.min(from + settlesPerTurn, settles.length)
-    pendingCount -= to - from
-    for (let i = from; i < to; i++) settles[i]!(error)
-    if (to < settles.length) setImmediate(settleAll, settles, error, to)
+  /**
+   * A slice per turn: two thousand acknowledgements at once would keep a panic press waiting for all of them.
+   * Frames queue, because acknowledgements must leave in the order of the messages [MQTT-4.6.0-2].
+   */
+  function settleAll(settles: readonly Settle[], error: Error | undefined): void {
+    if (settles.length === 0) return
+    settling.push({ settles, error, from: 0 })
+    if (settling.length === 1) settleSlice()
+  }
+
+  function settleSlice(): void {
+    for (let left = settlesPerTurn; left > 0 && settling.length > 0; ) {
+      const batch = settling[0]!
+      const to = Math.min(batch.from + left, batch.settles.length)
+      pendingCount -= to - batch.from
+      left -= to - batch.from
+      for (let i = batch.from; i < to; i++) batch.settles[i]!(batch.error)
+      batch.from = to
+      if (to === batch.settles.length) settling.shift()
+    }
+    if (settling.length > 0) setImmediate(settleSlice)
   }
 
   return {
