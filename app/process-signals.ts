@@ -15,10 +15,11 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2, forced: 130 } as const
  * @returns a function that unties it again
  */
 export function tieToProcess({ process, stop, log }: ProcessSignalDeps): () => void {
-  let leaving = false
+  let isLeaving = false
+  let code: number = exitCodes.ok
 
-  function leave(code: number): void {
-    leaving = true
+  function leave(): void {
+    isLeaving = true
     stop().then(
       () => {
         log.info({}, 'stopped')
@@ -31,18 +32,18 @@ export function tieToProcess({ process, stop, log }: ProcessSignalDeps): () => v
     )
   }
   function onSignal(signal: NodeJS.Signals): void {
-    if (leaving) {
+    if (isLeaving) {
       log.warn({ signal }, 'second signal: leaving at once')
       process.exit(exitCodes.forced)
       return
     }
     log.info({ signal }, 'stopping')
-    leave(exitCodes.ok)
+    leave()
   }
   function onUncaught(error: unknown): void {
     log.fatal({ err: error }, 'uncaught error')
-    if (leaving) return
-    leave(exitCodes.failed)
+    code = exitCodes.failed
+    if (!isLeaving) leave()
   }
 
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)

@@ -48,6 +48,15 @@ describe('a server tied to its process', () => {
     expect(await exited).toBe(1)
   })
 
+  it('leaves with 1 when something fails uncaught while it stops', async () => {
+    let stopped = (): void => undefined
+    const { emitter, exited } = tied(() => new Promise((resolve) => (stopped = resolve)))
+    emitter.emit('SIGTERM', 'SIGTERM')
+    emitter.emit('uncaughtException', new Error('a defect'))
+    stopped()
+    expect(await exited).toBe(1)
+  })
+
   it('can be untied', () => {
     const { emitter, untie } = tied(async () => undefined)
     untie()
