@@ -1,4 +1,3 @@
 export { createIngestClient, type IngestClient, type IngestClientDeps } from './client.ts'
-export { defaultTimeLimits, type TimeLimits } from './observed-time.ts'
-export { createPipeline, type Pipeline } from './pipeline.ts'
+export type { TimeLimits } from './observed-time.ts'
 export { type IngestWorkerOptions, serveIngest } from './worker.ts'
