@@ -16,4 +16,6 @@ try {
   process.exit(1)
 }
 const { runCli } = await import('../dist/app/cli.js')
-process.exitCode = await runCli(process.argv)
+const code = await runCli(process.argv)
+// What was printed leaves first; whatever a failed command left open does not keep the process.
+process.stdout.write('', () => process.exit(code))
