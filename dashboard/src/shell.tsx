@@ -30,6 +30,7 @@ export function Shell({ user, children }: { user: SignedInUser; children: ReactN
   const connection = useConnection()
   const path = usePath()
   const main = useRef<HTMLElement>(null)
+  const top = useHeightAsToken('--top')
   const closeHelp = useCallback(() => setHelpOpen(false), [])
   useShortcuts('Everywhere', [
     ...places.map(({ to, label, key }): [string, string, () => void] => [
@@ -45,32 +46,48 @@ export function Shell({ user, children }: { user: SignedInUser; children: ReactN
       <a className="skip" href="#main">
         Skip to content
       </a>
-      <header className="bar">
-        <Link to={paths.map} className="brand" aria-label="Prahari, to the map">
-          <Logo />
-          <span>Prahari</span>
-        </Link>
-        <Places path={path} />
-        <div className="bar-end">
-          <FeedChip />
-          <ThemeSwitch />
-          <button type="button" className="quiet help-button" aria-label="Help" onClick={() => setHelpOpen(true)}>
-            ?
-          </button>
-          <button type="button" className="quiet" title={`Signed in as ${user.email}`} onClick={() => void signOut()}>
-            Sign out
-          </button>
+      <div className="top" ref={top}>
+        <header className="bar">
+          <Link to={paths.map} className="brand" aria-label="Prahari, to the map">
+            <Logo />
+            <span>Prahari</span>
+          </Link>
+          <Places path={path} />
+          <div className="bar-end">
+            <FeedChip />
+            <ThemeSwitch />
+            <button type="button" className="quiet help-button" aria-label="Help" onClick={() => setHelpOpen(true)}>
+              ?
+            </button>
+            <button type="button" className="quiet" title={`Signed in as ${user.email}`} onClick={() => void signOut()}>
+              Sign out
+            </button>
+          </div>
+        </header>
+        <div className="banners">
+          <SosBanner />
+          <ConnectionBanner />
         </div>
-      </header>
-      <div className="banners">
-        <SosBanner />
-        <ConnectionBanner />
       </div>
       <main id="main" ref={main} tabIndex={-1}>
         {children}
       </main>
       {helpOpen && <HelpDialog onClose={closeHelp} />}
     </div>
+  )
+}
+
+/** Tells the stylesheet how high an element is, for what sticks below it: an SOS makes the top grow. */
+function useHeightAsToken(token: string): (element: HTMLElement | null) => (() => void) | undefined {
+  return useCallback(
+    (element: HTMLElement | null) => {
+      if (element === null) return
+      const { style } = document.documentElement
+      const resizes = new ResizeObserver(() => style.setProperty(token, `${element.offsetHeight}px`))
+      resizes.observe(element)
+      return () => resizes.disconnect()
+    },
+    [token],
   )
 }
 

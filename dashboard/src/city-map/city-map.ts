@@ -127,7 +127,7 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
   function drawSos(): void {
     if (!isReady) return
     const features = presses.flatMap((press): Feature[] =>
-      press.location == null
+      press.location === undefined
         ? []
         : [
             {
@@ -239,7 +239,7 @@ function boundsOf(city: CityMap | undefined, devices: ReadonlyMap<string, LiveDe
   if (city?.bbox !== undefined) return [...city.bbox]
   let box: [number, number, number, number] | undefined
   for (const { latitude, longitude } of devices.values()) {
-    if (latitude == null || longitude == null) continue
+    if (latitude === undefined || longitude === undefined) continue
     box ??= [longitude, latitude, longitude, latitude]
     box = [
       Math.min(box[0], longitude),

@@ -51,8 +51,7 @@ function* allIds(drawn: ReadonlyMap<string, Drawn>, devices: ReadonlyMap<string,
 
 function drawnOf(device: LiveDevice): Drawn | undefined {
   const { latitude, longitude, name } = device
-  // `null` is how JSON spells a place that is not known.
-  if (latitude == null || longitude == null) return undefined
+  if (latitude === undefined || longitude === undefined) return undefined
   return { latitude, longitude, name, mark: markOf(device) }
 }
 

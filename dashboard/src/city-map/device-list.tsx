@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react'
-import { type BoundingBox, isInside } from '../../../contracts/geo.ts'
+import type { BoundingBox } from '../../../contracts/geo.ts'
 import type { LiveDevice } from '../../../contracts/live.ts'
 import { LatestLine } from '../devices/latest-line.tsx'
 import { useDeviceRows } from '../devices/use-device-rows.ts'
@@ -8,6 +8,7 @@ import { Mark } from '../ui/mark.tsx'
 import { markOf } from '../ui/shapes.ts'
 import { Empty } from '../ui/states.tsx'
 import { SimulatedTag } from '../ui/tags.tsx'
+import { isInView } from './in-view.ts'
 
 interface DeviceListProps {
   /** What the map shows; the whole city before there is a map. */
@@ -21,12 +22,8 @@ const pageSize = 60
 /** The map in words: the devices in view, worst first, each one a button that chooses it. */
 export function DeviceList({ box, selectedId, onSelect }: DeviceListProps) {
   const [limit, setLimit] = useState(pageSize)
-  const isInView = useCallback(
-    ({ latitude, longitude }: LiveDevice) =>
-      box === undefined || (latitude != null && longitude != null && isInside(box, { latitude, longitude })),
-    [box],
-  )
-  const { rows, total } = useDeviceRows(isInView)
+  const isShown = useCallback((device: LiveDevice) => isInView(box, device), [box])
+  const { rows, total } = useDeviceRows(isShown)
   return (
     <div className="device-list">
       <p className="muted list-count">

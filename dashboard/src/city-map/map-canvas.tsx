@@ -76,12 +76,12 @@ export function MapCanvas({ ground, presses, selected, shownPress, onSelect, onM
   useEffect(() => map?.setSos(presses), [map, presses])
   const { latitude, longitude } = selected ?? {}
   useEffect(() => {
-    map?.setSelection(latitude == null || longitude == null ? undefined : { latitude, longitude })
+    map?.setSelection(latitude === undefined || longitude === undefined ? undefined : { latitude, longitude })
   }, [map, latitude, longitude])
   // Only where the press was when it was asked for: the map does not run after the operator's hand.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a press is flown to once
   useEffect(() => {
-    if (shownPress?.location != null) map?.flyTo(shownPress.location)
+    if (shownPress?.location !== undefined) map?.flyTo(shownPress.location)
   }, [map, shownPress?.id])
 
   return (
@@ -105,8 +105,8 @@ export function MapCanvas({ ground, presses, selected, shownPress, onSelect, onM
         <button
           type="button"
           aria-label="Centre on the chosen device"
-          disabled={latitude == null || longitude == null}
-          onClick={() => latitude != null && longitude != null && map?.flyTo({ latitude, longitude })}
+          disabled={latitude === undefined || longitude === undefined}
+          onClick={() => latitude !== undefined && longitude !== undefined && map?.flyTo({ latitude, longitude })}
         >
           ◎
         </button>

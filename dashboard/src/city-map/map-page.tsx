@@ -56,7 +56,7 @@ export function MapPage() {
           onSelect={select}
           onMove={setBox}
         />
-        <MapLegend />
+        <MapLegend box={box} />
         {ground.data.config.demo && <p className="map-demo">Demo city: simulated devices</p>}
       </section>
       {selectedId !== '' && <DevicePanel id={selectedId} onClose={closePanel} />}

@@ -46,8 +46,8 @@ export interface LiveFeed {
 /** The server tells of itself every second or two; longer silence means the line has died without a word. */
 const silenceMaxMs = 12_000
 const focusMax = 16
-/** The server's refusals that a new token cannot mend. */
-const finalRefusals = new Set(['forbidden', 'role-not-allowed'])
+/** Pause before asking again when the server said no for now: it is full, or was asked too often. */
+const refusedPauseMs = 5000
 
 /** Socket.IO client of contracts/live.ts: subscribes, notices gaps, goes on from where it was, says when it is blind. */
 export function createLiveFeed(): LiveFeed {
@@ -67,6 +67,7 @@ export function createLiveFeed(): LiveFeed {
   let silenceTimer: ReturnType<typeof setInterval> | undefined
   /** Asked and not yet answered; a run of gaps asks once. */
   let isSubscribing = false
+  let hasTriedNewToken = false
   let retryTimer: ReturnType<typeof setTimeout> | undefined
 
   function setConnection(next: Connection): void {
@@ -81,6 +82,7 @@ export function createLiveFeed(): LiveFeed {
   }
 
   function heard(): void {
+    hasTriedNewToken = false
     facts = { ...facts, lastMessageAtMs: Date.now() }
     if (connection.state !== 'live') setConnection({ state: 'live' })
   }
@@ -94,11 +96,19 @@ export function createLiveFeed(): LiveFeed {
     isSubscribing = true
     const wish: LiveSubscribe = { ...currentView(), resume: currentPosition() }
     socket?.emit(liveEvents.subscribe, wish, (answer: SubscribeAnswer) => {
+      // Refused, it stays asked until the pause is over, whatever gaps are noticed meanwhile.
+      if ('error' in answer) return onRefusal(answer.error, subscribeAgain)
       isSubscribing = false
-      if ('error' in answer) return refuse(answer.error.message)
-      if (answer.resumed) facts = { ...facts, resumedCount: facts.resumedCount + 1 }
+      // Not resumed, the picture begins with the snapshot.
+      if (!answer.resumed) return
+      facts = { ...facts, resumedCount: facts.resumedCount + 1 }
       heard()
     })
+  }
+
+  function subscribeAgain(): void {
+    isSubscribing = false
+    subscribeToCity()
   }
 
   function currentPosition(): LiveSubscribe['resume'] {
@@ -112,8 +122,9 @@ export function createLiveFeed(): LiveFeed {
     if (socket?.connected && store.position !== undefined) socket.emit(liveEvents.viewport, currentView())
   }
 
-  function refuse(message: string): void {
-    setConnection({ state: 'refused', message })
+  function onRefusal({ code, message }: LiveRefusal['error'], tryAgain: () => void): void {
+    if (code === 'forbidden') setConnection({ state: 'refused', message })
+    else retryTimer = setTimeout(tryAgain, refusedPauseMs)
   }
 
   function onSnapshot(snapshot: LiveSnapshot): void {
@@ -142,9 +153,16 @@ export function createLiveFeed(): LiveFeed {
     lose()
     const current = socket
     if (current === undefined || current.active) return
-    if (finalRefusals.has(error.data?.code ?? '')) return refuse(error.message)
-    const mayTryAgain = await refreshSession().catch(() => true)
-    if (mayTryAgain) retryTimer = setTimeout(() => current.connect(), 1000)
+    const code = error.data?.code ?? ''
+    const connectAgain = () => void current.connect()
+    const needsToken = code !== 'forbidden' && !code.startsWith('too-many')
+    // A new token is asked for once; should it not help either, asking on would only use up the limit on refreshes.
+    if (!needsToken || hasTriedNewToken) {
+      onRefusal({ code, message: error.message }, connectAgain)
+      return
+    }
+    hasTriedNewToken = true
+    if (await refreshSession().catch(() => true)) connectAgain()
   }
 
   function watchSilence(): void {
