@@ -3,10 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { TelemetryFrame } from '../../ingest/frame.ts'
 import { createFrameSender } from '../../ingest/frame-sender.ts'
 
-function aSender() {
+function aSender(lingerMs = 0) {
   const sent: TelemetryFrame[] = []
   const settled: number[] = []
-  const sender = createFrameSender({ isKnownKind: (kindId) => kindId === 'noise', send: (frame) => sent.push(frame) })
+  const sender = createFrameSender({
+    isKnownKind: (kindId) => kindId === 'noise',
+    send: (frame) => sent.push(frame),
+    lingerMs,
+  })
   let submitted = 0
   return {
     sender,
@@ -52,6 +56,32 @@ describe('frames on their way', () => {
     expect(sent.map((frame) => frame.count)).toEqual([10, 10])
     answer(sent[0]!)
     expect(sent.map((frame) => frame.count)).toEqual([10, 10, 40])
+  })
+
+  it('let a lone message go at once and gather what follows close behind, unless it is many', async () => {
+    const { sender, sent, submit } = aSender(60_000)
+    sender.open()
+    submit(1)
+    await nextTurn()
+    submit(3)
+    await nextTurn()
+    expect(sent.map((frame) => frame.count)).toEqual([1])
+    submit(125)
+    await nextTurn()
+    expect(sent.map((frame) => frame.count)).toEqual([1, 128])
+  })
+
+  it('leave when the pause is over, or when asked to', async () => {
+    const { sender, sent, submit } = aSender(20)
+    sender.open()
+    submit(1)
+    await nextTurn()
+    submit(1)
+    await expect.poll(() => sent.length).toBe(2)
+    sender.settled(sent[0]!.id, sent[0] as never, undefined)
+    submit(1)
+    sender.flush()
+    expect(sent.length).toBe(3)
   })
 
   it('name a source once, and spell out what is of no kind', async () => {
