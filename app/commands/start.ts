@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { AppError } from '../../contracts/errors.ts'
 import { greet } from '../greeting.ts'
+import { limitHeapGrowth } from '../heap.ts'
 import { createLifecycle } from '../lifecycle.ts'
 import { createLog } from '../log.ts'
 import { startPrahari } from '../prahari.ts'
@@ -42,6 +43,7 @@ async function start(terminal: Terminal, { dataDir, httpPort, mqttPort, demo }: 
     PRAHARI_MQTT_PORT: mqttPort,
     PRAHARI_DEMO: demo,
   })
+  limitHeapGrowth()
   const log = createLog(config.log)
   const lifecycle = createLifecycle({ stopDeadlineMs: config.stopDeadlineMs, log })
   tieToProcess({ process, stop: lifecycle.stop, log })
