@@ -1,5 +1,6 @@
 import type { Alert } from '../../contracts/alert.ts'
 import type { Device, DevicePresence } from '../../contracts/device.ts'
+import type { Position } from '../../contracts/geo.ts'
 import { findKind } from '../../contracts/kinds/index.ts'
 import type { LiveDeviceState } from '../../contracts/live.ts'
 import type { LatestReading } from '../../contracts/ports/telemetry.ts'
@@ -112,7 +113,8 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
     touched.add(device)
   }
 
-  function move(device: CityDevice, to: { latitude: number | undefined; longitude: number | undefined }): void {
+  function move(device: CityDevice, position: Partial<Position>): void {
+    const to = toShownPosition(position)
     if (device.latitude === to.latitude && device.longitude === to.longitude) return
     device.movedFrom ??= { latitude: device.latitude, longitude: device.longitude }
     device.latitude = to.latitude
@@ -148,8 +150,7 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
       number: numberNext++,
       id: device.id,
       device,
-      latitude: device.position?.latitude,
-      longitude: device.position?.longitude,
+      ...toShownPosition(device.position ?? {}),
       online,
       wasOnline: online,
       state: 'never-seen',
@@ -183,7 +184,7 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
     const { position } = device
     // A device that reports its own position is not put back each time something else is edited.
     if (position?.latitude === before.position?.latitude && position?.longitude === before.position?.longitude) return
-    move(known, { latitude: position?.latitude, longitude: position?.longitude })
+    move(known, position ?? {})
   }
 
   return {
@@ -282,6 +283,15 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
       return changes
     },
   }
+}
+
+/** To a tenth of a metre, which is more than a map shows and half of the text. */
+function toShownPosition({ latitude, longitude }: Partial<Position>) {
+  return { latitude: toMillionths(latitude), longitude: toMillionths(longitude) }
+}
+
+function toMillionths(degrees: number | undefined): number | undefined {
+  return degrees === undefined ? undefined : Math.round(degrees * 1e6) / 1e6
 }
 
 function gravest(found: Iterable<Severity>): Severity | undefined {
