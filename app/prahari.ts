@@ -5,6 +5,7 @@ import { type Broker, createBroker } from '../broker/index.ts'
 import { AppError } from '../contracts/errors.ts'
 import { createDemoCity, type DemoCity } from '../devices/index.ts'
 import { reachableHost } from './address.ts'
+import { createBackendUsers } from './backend-users.ts'
 import { writeBackup } from './backup/write.ts'
 import { readCityMap } from './city-map.ts'
 import { createControlServer } from './control/server.ts'
@@ -108,7 +109,7 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
 
 function createPrahariBroker(
   { config, log, now }: Pick<PrahariDeps, 'config' | 'log' | 'now'>,
-  { ingest, sosDesk, directory, records, bus }: Core,
+  { ingest, sosDesk, directory, records, bus, accounts }: Core,
   dataDir: DataDir,
 ): Broker {
   const { mqtt, devices } = config
@@ -130,6 +131,7 @@ function createPrahariBroker(
     sos: sosDesk,
     devices: directory,
     commands: records.commands,
+    users: createBackendUsers(accounts),
     bus,
     log,
     now,

@@ -7,23 +7,23 @@ export interface ViolationAuditDeps {
   readonly log: Pick<Log, 'error'>
 }
 
-/** A device that tries the same door in a loop must not fill the disk with it. */
+/** A client that tries the same door in a loop must not fill the disk with it. */
 const restMs = 60_000
-const devicesRememberedMax = 10_000
+const actorsRememberedMax = 10_000
 
-/** Writes attempts on other devices' topics to the audit: the first of each device, and one a minute with the count since. */
+/** Writes attempts on topics that are not one's own to the audit: the first of each client, and one a minute with the count since. */
 export function createViolationAudit({ audit, log }: ViolationAuditDeps): (violation: AccessViolation) => void {
   const seen = new Map<string, { writtenAtMs: number; unwritten: number }>()
 
-  return function auditViolation({ deviceId, action, topic, remote, atMs }) {
-    const actor = deviceId === undefined ? `address:${remote}` : `device:${deviceId}`
+  return function auditViolation({ deviceId, userId, action, topic, remote, atMs }) {
+    const actor = userId ?? (deviceId === undefined ? `address:${remote}` : `device:${deviceId}`)
     const last = seen.get(actor)
     if (last && atMs - last.writtenAtMs < restMs) {
       last.unwritten++
       return
     }
     seen.delete(actor)
-    if (seen.size >= devicesRememberedMax) seen.delete(seen.keys().next().value!)
+    if (seen.size >= actorsRememberedMax) seen.delete(seen.keys().next().value!)
     seen.set(actor, { writtenAtMs: atMs, unwritten: 0 })
     const detail = { topic, remote, repeats: last?.unwritten ?? 0 }
     audit

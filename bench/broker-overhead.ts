@@ -90,6 +90,7 @@ async function measureBroker(name: string, intake: Intake, limits: Partial<Broke
     sos,
     devices: directory,
     commands: noCommands,
+    users: { verify: async () => undefined },
     bus: createMemoryBus({ onHandlerError: (error) => console.error(error) }),
     log: pino({ level: 'silent' }),
     now: Date.now,

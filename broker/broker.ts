@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Bus } from '../contracts/bus.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { BusEvents } from '../contracts/events.ts'
+import type { BackendUsers } from '../contracts/ports/backend-users.ts'
 import type { BrokerControl } from '../contracts/ports/broker.ts'
 import type { CommandQueue, DeviceDirectory } from '../contracts/ports/devices.ts'
 import type { SosIntake } from '../contracts/ports/sos.ts'
@@ -12,6 +13,8 @@ import type { Service } from '../contracts/service.ts'
 import { createEnrol } from './access/enrolment.ts'
 import { createIdentify } from './access/identity.ts'
 import { createMayRead } from './access/subscribing.ts'
+import { createIdentifyUser } from './access/user-identity.ts'
+import { type AccessViolation, createReportViolation } from './access/violations.ts'
 import { createCommandDelivery } from './command-delivery.ts'
 import { type Connection, connectionOf, deviceIdOf } from './connection.ts'
 import { createConnections } from './connections.ts'
@@ -20,6 +23,7 @@ import { type Listener, listenTcp, listenTls } from './listeners/tcp.ts'
 import { attachWebSocket } from './listeners/web-socket.ts'
 import { type BrokerOptions, defaultLimits } from './options.ts'
 import { createPresence } from './presence.ts'
+import { createReaders } from './readers.ts'
 import { createRefusals } from './refusals.ts'
 import { createDatabase } from './sessions/database.ts'
 import { createSessionStore } from './sessions/session-store.ts'
@@ -30,25 +34,17 @@ import { createUplink } from './uplink/uplink.ts'
 import { createAllowances } from './wire/allowances.ts'
 import { createFairTurn } from './wire/fair-turn.ts'
 
-export interface AccessViolation {
-  readonly deviceId: string | undefined
-  readonly action: 'publish' | 'subscribe'
-  /** As the client named it, cut to 256 characters. */
-  readonly topic: string
-  readonly remote: string
-  readonly atMs: number
-}
-
 export interface BrokerDeps {
   readonly options: BrokerOptions
   readonly intake: TelemetryIntake
   readonly sos: SosIntake
   readonly devices: DeviceDirectory
   readonly commands: CommandQueue
+  readonly users: BackendUsers
   readonly bus: Bus
   readonly log: Logger
   readonly now: () => number
-  /** For the audit; called for every attempt to publish or subscribe outside what the device may. */
+  /** For the audit; called for every attempt to publish or subscribe outside what the client may. */
   readonly onViolation?: (violation: AccessViolation) => void
 }
 
@@ -70,13 +66,15 @@ export interface Broker extends Service, BrokerControl {
 
 /** The MQTT front door. Constructing it has no effects; `start` opens the sessions and the ports. */
 export function createBroker(deps: BrokerDeps): Broker {
-  const { options, intake, sos, devices, commands, bus, log, now } = deps
+  const { options, intake, sos, devices, commands, users, bus, log, now } = deps
   const limits = { ...defaultLimits, ...options.limits }
   const share = { ratePerS: limits.ratePerSMax, burst: limits.burstMax }
   const refusals = createRefusals()
   const allowances = createAllowances({ ...share, now })
   const presence = createPresence({ bus, now })
+  const readers = createReaders({ limits, refusals, log, now })
   const mayRead = createMayRead(devices)
+  const reportViolation = createReportViolation({ refusals, log, now, onViolation: deps.onViolation })
   const gateways = new Set<Connection>()
   const database = createDatabase(options.sessionsDir)
   const sessions = createSessionStore({
@@ -96,17 +94,19 @@ export function createBroker(deps: BrokerDeps): Broker {
     framesPerTurn: limits.framesPerTurn,
     isIntakeFull: () => intake.pendingCount >= limits.pendingMax,
   })
+  const identifyUser = createIdentifyUser({ users, accessChanges: () => readers.accessChanges })
   const { aedes, furnish } = createFrontDoor({
     limits,
     enrolment: options.enrolment,
     sessions,
-    identify: createIdentify({ devices, enrolment: options.enrolment }),
+    identify: createIdentify({ devices, enrolment: options.enrolment, identifyUser }),
     mayRead,
     allowances,
     presence,
+    readers,
     refusals,
     log,
-    onViolation,
+    onViolation: reportViolation,
   })
   const commandDelivery = createCommandDelivery({ commands, publish, log, now })
   const uplink = createUplink({
@@ -127,7 +127,7 @@ export function createBroker(deps: BrokerDeps): Broker {
         presence.announced(connection, deviceId, isOnline)
       }
     },
-    onViolation: (connection, topic) => onViolation(connection, 'publish', topic),
+    onViolation: (connection, topic) => reportViolation(connection, 'publish', topic),
   })
   furnish({ uplink, commandDelivery })
   const connections = createConnections({ aedes, limits, turn, refusals, log, now, onClosed })
@@ -149,14 +149,6 @@ export function createBroker(deps: BrokerDeps): Broker {
     aedes.publish(packet, (error?: Error | null) => {
       if (error) log.error({ err: error }, 'message for a device not published')
     })
-  }
-
-  function onViolation(connection: Connection, action: 'publish' | 'subscribe', topic: string): void {
-    const deviceId = deviceIdOf(connection)
-    // Publishing ends the connection and is counted there.
-    if (action === 'subscribe') refusals.count('subscribe-not-own')
-    log.warn({ deviceId, action, remote: connection.remote }, 'device outside its own topics')
-    deps.onViolation?.({ deviceId, action, topic: topic.slice(0, 256), remote: connection.remote, atMs: now() })
   }
 
   function onWill(deviceId: string, client: Client | null, done: Settle): void {
@@ -183,6 +175,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     gateways.delete(connection)
     presence.closed(connection)
     commandDelivery.disconnected(connection)
+    readers.closed(connection)
     const deviceId = deviceIdOf(connection)
     if (deviceId !== undefined) allowances.release(deviceId)
   }
@@ -214,6 +207,7 @@ export function createBroker(deps: BrokerDeps): Broker {
       await (aedes as unknown as { listen(): Promise<void> }).listen()
       unsubscribe = [
         bus.subscribe('device-changed', onDeviceChanged),
+        bus.subscribe('access-changed', readers.accessChanged),
         bus.subscribe('command-queued', ({ command }) => commandDelivery.queued(command)),
       ]
       connections.open()

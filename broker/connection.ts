@@ -1,12 +1,19 @@
 import type { Client } from 'aedes'
 import type { DevicePresence } from '../contracts/device.ts'
+import type { BackendUser } from '../contracts/ports/backend-users.ts'
 import type { StoredPacket } from './sessions/stored-packet.ts'
 import type { Route } from './uplink/route.ts'
 import type { Outbound } from './wire/outbound.ts'
 import type { TokenBucket } from './wire/token-bucket.ts'
 
-/** Who is at the other end. `enrolling` came with a provisioning key and may only ask for an identity. */
-export type Identity = { readonly type: 'device'; readonly deviceId: string } | { readonly type: 'enrolling' }
+/**
+ * Who is at the other end. `enrolling` came with a provisioning key and may only ask for an identity; `user` reads along
+ * what devices send.
+ */
+export type Identity =
+  | { readonly type: 'device'; readonly deviceId: string }
+  | { readonly type: 'enrolling' }
+  | ({ readonly type: 'user' } & BackendUser)
 
 /** What the transport says of the peer's certificate. */
 export type PeerCertificate =

@@ -1,17 +1,30 @@
 import { randomUUID } from 'node:crypto'
-import { Aedes, type AedesOptions, type AuthenticateError, type Client, type ConnectPacket } from 'aedes'
+import {
+  Aedes,
+  type AedesOptions,
+  type AedesPublishPacket,
+  type AuthenticateError,
+  type Client,
+  type ConnectPacket,
+} from 'aedes'
 import type { Logger } from 'pino'
+import type { BackendUser } from '../contracts/ports/backend-users.ts'
 import type { EnrolmentMode } from '../contracts/ports/devices.ts'
 import { topics } from '../contracts/topics.ts'
-import { enrolUsername, type Introduction, IntroductionRefused } from './access/identity.ts'
+import { enrolUsername } from './access/identity.ts'
+import { type Introduction, IntroductionRefused, serverUnavailable } from './access/introduction.ts'
+import { isUserName, userClientId } from './access/user-identity.ts'
+import { mayUserRead } from './access/user-topics.ts'
 import type { CommandDelivery } from './command-delivery.ts'
 import { type Connection, connectionOf, deviceIdOf, type Identity } from './connection.ts'
 import type { BrokerLimits } from './options.ts'
 import type { Presence } from './presence.ts'
+import type { Readers } from './readers.ts'
 import { nameRefusal, type Refusals } from './refusals.ts'
 import type { SessionStore } from './sessions/session-store.ts'
 import type { Uplink } from './uplink/uplink.ts'
 import type { Allowances } from './wire/allowances.ts'
+import { createTokenBucket } from './wire/token-bucket.ts'
 
 export interface FrontDoorDeps {
   readonly limits: BrokerLimits
@@ -21,6 +34,7 @@ export interface FrontDoorDeps {
   readonly mayRead: (deviceId: string, filter: string) => boolean
   readonly allowances: Allowances
   readonly presence: Presence
+  readonly readers: Readers
   readonly refusals: Refusals
   readonly log: Logger
   readonly onViolation: (connection: Connection, action: 'publish' | 'subscribe', topic: string) => void
@@ -37,7 +51,7 @@ const filterLengthMax = 256
 
 /** Aedes with the house's rules: who may come in, what may be said and heard, and what happens when it ends. */
 export function createFrontDoor(deps: FrontDoorDeps) {
-  const { limits, enrolment, sessions, allowances, presence, refusals, log } = deps
+  const { limits, enrolment, sessions, allowances, presence, readers, refusals, log } = deps
   let parts: FrontDoorParts | undefined
 
   const introductions = new WeakMap<Client, ConnectPacket>()
@@ -49,6 +63,8 @@ export function createFrontDoor(deps: FrontDoorDeps) {
       // Whatever it calls itself: the name must not be one whose session it would take over.
       packet.clientId = `${enrolUsername}/${randomUUID()}`
       packet.clean = true
+    } else if (isUserName(packet.username)) {
+      packet.clientId = userClientId({ username: packet.username, clientId: packet.clientId || randomUUID() })
     } else if (packet.clientId === '' && packet.clean) {
       // [MQTT-3.1.3-6]: the server names a client that leaves its name open.
       packet.clientId = (certificate.type === 'valid' ? certificate.commonName : packet.username) ?? ''
@@ -61,19 +77,22 @@ export function createFrontDoor(deps: FrontDoorDeps) {
     const connection = connectionOf(client)
     const { certificate } = connection
     // Not `client.id`: for a name that is still open Aedes has made one up by now.
-    const { clientId = '', will } = introductions.get(client) ?? {}
+    const { clientId = '', clean = false, will } = introductions.get(client) ?? {}
     const willTopic = will?.topic
-    deps.identify({ clientId, username, password, willTopic, certificate }).then(
-      (identity) => {
-        recognise(connection, identity)
-        done(null, true)
-      },
-      (error: unknown) => done(asAuthenticateError(error), false),
-    )
+    deps
+      .identify({ clientId, clean, username, password, willTopic, certificate })
+      .then((identity) => recognise(connection, identity))
+      .then(
+        () => done(null, true),
+        (error: unknown) => done(asAuthenticateError(error), false),
+      )
   }
 
   function recognise(connection: Connection, identity: Identity): void {
+    // Gone while it was looked up; it would never be let go.
+    if (connection.isOver) return
     connection.identity = identity
+    if (identity.type === 'user') admitReader(connection, identity)
     if (identity.type !== 'device') return
     presence.recognised(connection)
     connection.bucket = allowances.of(identity.deviceId)
@@ -81,6 +100,14 @@ export function createFrontDoor(deps: FrontDoorDeps) {
     if (older === undefined) return
     older.successor = connection
     refusals.count('taken-over')
+  }
+
+  function admitReader(connection: Connection, user: BackendUser): void {
+    if (!readers.admit(connection, user)) {
+      throw new IntroductionRefused('readers-max', serverUnavailable, 'as many backend users read along as may')
+    }
+    // It sends acknowledgements, pings and subscriptions, of which the gate counts none.
+    connection.bucket = createTokenBucket({ ratePerS: 0, burst: 0, nowMs: 0 })
   }
 
   const authorizeSubscribe: AedesOptions['authorizeSubscribe'] = (client, subscription, callback) => {
@@ -102,6 +129,7 @@ export function createFrontDoor(deps: FrontDoorDeps) {
   function mayHear(connection: Connection, filter: string): boolean {
     const { identity } = connection
     if (identity?.type === 'device') return deps.mayRead(identity.deviceId, filter)
+    if (identity?.type === 'user') return mayUserRead(identity.role, filter)
     return identity?.type === 'enrolling' && filter === topics.enrolResponse
   }
 
@@ -119,8 +147,8 @@ export function createFrontDoor(deps: FrontDoorDeps) {
     connectTimeout: limits.connectTimeoutMs,
     drainTimeout: limits.drainTimeoutMs,
     maxTopicLevels: limits.topicLevelsMax,
-    // MQTT 3.1 allows 23; our device ids go up to 64 in either version.
-    maxClientsIdLength: 128,
+    // MQTT 3.1 allows 23; our device ids go up to 64 in either version, and a user's comes after an e-mail address.
+    maxClientsIdLength: 384,
     preConnect,
     authenticate,
     authorizePublish: (client, packet, done) =>
@@ -131,10 +159,11 @@ export function createFrontDoor(deps: FrontDoorDeps) {
 
   const fanOut = aedes.publish.bind(aedes) as (packet: unknown, client: unknown, done?: unknown) => void
   aedes.publish = ((packet: object, client: unknown, done?: () => void) => {
-    // With two arguments it is the broker itself that speaks. Nobody may subscribe to what devices say, and all of it
-    // has gone where it belongs before this: looking for subscribers would only be cost.
-    if (typeof client !== 'object' || client === null) fanOut(packet, client, done)
-    else done?.()
+    // With two arguments it is the broker itself that speaks. What devices say has gone where it belongs before this,
+    // and nobody but backend users may read it: looking for other subscribers would only be cost.
+    if (typeof client !== 'object' || client === null) return fanOut(packet, client, done)
+    if (readers.isAny) readers.forward(packet as AedesPublishPacket)
+    done?.()
   }) as typeof aedes.publish
 
   aedes.on('client', (client) => presence.arrived(connectionOf(client)))
@@ -144,13 +173,18 @@ export function createFrontDoor(deps: FrontDoorDeps) {
     parts?.commandDelivery.subscribed(connection, [...connection.filters])
   })
   aedes.on('subscribe', (subscriptions, client) => {
-    const granted = subscriptions.filter(({ qos }) => (qos as number) < 128).map(({ topic }) => topic)
-    if (client !== null) parts?.commandDelivery.subscribed(connectionOf(client), granted)
+    const granted = subscriptions.filter(({ qos }) => (qos as number) < 128)
+    if (client === null) return
+    const connection = connectionOf(client)
+    const filters = granted.map(({ topic }) => topic)
+    parts?.commandDelivery.subscribed(connection, filters)
+    readers.subscribed(connection, granted)
   })
   aedes.on('unsubscribe', (filters, client) => {
     const connection = connectionOf(client)
     for (const filter of filters) connection.filters.delete(filter)
     parts?.commandDelivery.unsubscribed(connection, filters)
+    readers.unsubscribed(connection, filters)
   })
   aedes.on('clientDisconnect', (client) => presence.left(connectionOf(client)))
   aedes.on('keepaliveTimeout', (client) => {
@@ -186,6 +220,5 @@ export function createFrontDoor(deps: FrontDoorDeps) {
 
 function asAuthenticateError(error: unknown): AuthenticateError {
   if (error instanceof IntroductionRefused) return error
-  const serverUnavailable = 3
   return new IntroductionRefused('store-unavailable', serverUnavailable, 'devices cannot be looked up', error)
 }

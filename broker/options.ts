@@ -46,6 +46,14 @@ export interface BrokerLimits {
   readonly retainedPayloadBytesMax: number
   /** Broadcasts kept for one device while it is away. Commands are kept by the records store. */
   readonly offlineMessagesMax: number
+  /** Connections of backend users: each costs a little of every message it reads. */
+  readonly readersMax: number
+  /** Bytes that wait for one backend user who reads slowly. */
+  readonly readerBacklogBytesMax: number
+  /** QoS 1 and 2 messages that one backend user has not acknowledged. */
+  readonly readerUnacknowledgedMax: number
+  /** Messages passed on to backend users, all of them together, SOS apart: the rest of the time is the devices'. */
+  readonly forwardsPerSMax: number
 }
 
 export const defaultLimits: BrokerLimits = {
@@ -64,4 +72,8 @@ export const defaultLimits: BrokerLimits = {
   retainedMax: 200_000,
   retainedPayloadBytesMax: 4096,
   offlineMessagesMax: 100,
+  readersMax: 100,
+  readerBacklogBytesMax: 1024 * 1024,
+  readerUnacknowledgedMax: 1000,
+  forwardsPerSMax: 50_000,
 }

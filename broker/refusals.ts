@@ -17,6 +17,9 @@ export const refusalNames = [
   'device-not-allowed',
   'enrolment-refused',
   'will-not-own-status',
+  'user-not-allowed',
+  'session-not-clean',
+  'readers-max',
   // of a connection
   'malformed-packet',
   'packet-too-large',
@@ -29,6 +32,7 @@ export const refusalNames = [
   'qos2-window',
   'connection-lost',
   'rate-limited',
+  'access-ended',
   // of a message
   'publish-not-own',
   'subscribe-not-own',
@@ -41,6 +45,7 @@ export const refusalNames = [
   'command-result-unknown',
   'retained-full',
   'offline-queue-full',
+  'reader-behind',
 ] as const
 export type RefusalName = (typeof refusalNames)[number]
 

@@ -1,39 +1,24 @@
-import { AppError } from '../../contracts/errors.ts'
 import type { DeviceDirectory, EnrolmentMode } from '../../contracts/ports/devices.ts'
 import { deviceIdPattern, topics } from '../../contracts/topics.ts'
-import type { Identity, PeerCertificate } from '../connection.ts'
+import type { Identity } from '../connection.ts'
 import type { RefusalName } from '../refusals.ts'
+import {
+  badCredentials,
+  type Introduction,
+  IntroductionRefused,
+  identifierRejected,
+  notAuthorized,
+  serverUnavailable,
+} from './introduction.ts'
+import { isUserName } from './user-identity.ts'
 
 /** Username of a client that comes with a provisioning key instead of a device's secret. */
 export const enrolUsername = 'enrol'
 
-/** Return codes of CONNACK [MQTT 3.1.1, section 3.2.2.3]. */
-const identifierRejected = 2
-const serverUnavailable = 3
-const badCredentials = 4
-const notAuthorized = 5
-
-export interface Introduction {
-  readonly clientId: string
-  readonly username: string | undefined
-  readonly password: Uint8Array | undefined
-  readonly willTopic: string | undefined
-  readonly certificate: PeerCertificate
-}
-
-/** Refused, with the code for the client and the name for the counters. */
-export class IntroductionRefused extends AppError {
-  readonly returnCode: number
-
-  constructor(name: RefusalName, returnCode: number, message: string, cause?: unknown) {
-    super('unauthenticated', name, message, { cause })
-    this.returnCode = returnCode
-  }
-}
-
 export interface IdentityDeps {
   readonly devices: DeviceDirectory
   readonly enrolment: EnrolmentMode
+  readonly identifyUser: (introduction: Introduction) => Promise<Identity>
 }
 
 /**
@@ -43,11 +28,13 @@ export interface IdentityDeps {
  * the same client id [MQTT-3.1.4-2]; were it free to choose, one device could end another's connection and receive the
  * commands kept for it.
  */
-export function createIdentify({ devices, enrolment }: IdentityDeps) {
+export function createIdentify({ devices, enrolment, identifyUser }: IdentityDeps) {
   async function identify(introduction: Introduction): Promise<Identity> {
     const { username, certificate, clientId } = introduction
     if (enrolment === 'key' && username === enrolUsername) return identifyByKey(introduction)
     if (certificate.type === 'invalid') throw refused('client-certificate', notAuthorized, 'certificate not trusted')
+    // A certificate stands for a device; a username beside it must be the same.
+    if (certificate.type === 'none' && isUserName(username)) return identifyUser(introduction)
     const deviceId = claimedDeviceId(introduction)
     if (clientId !== deviceId) {
       throw refused('client-id', identifierRejected, 'the client id must be the device id')

@@ -82,6 +82,21 @@ export function filterMatches(filter: string, topic: string): boolean {
   return wanted.length === levels.length
 }
 
+/** Whether every topic that `filter` matches is matched by `wider` too. */
+export function filterCovers(wider: string, filter: string): boolean {
+  const allowed = wider.split('/')
+  const levels = filter.split('/')
+  // Wildcards do not match `$SYS` [MQTT-4.7.2-1].
+  if (filter.startsWith('$') && !wider.startsWith('$')) return false
+  for (const [depth, level] of allowed.entries()) {
+    if (level === '#') return depth <= levels.length
+    const asked = levels[depth]
+    if (asked === undefined || asked === '#') return false
+    if (level !== '+' && level !== asked) return false
+  }
+  return allowed.length === levels.length
+}
+
 /** Where to look for the topics that a filter matches: one topic by name, and all that start in the same way. */
 export interface TopicRange {
   readonly topic: string | undefined

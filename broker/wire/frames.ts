@@ -78,6 +78,31 @@ export function protocolLevel(bytes: Uint8Array, at: number, length: number): nu
   return bytes[levelAt]! & 0x7f
 }
 
+export interface PublishHeader {
+  readonly topic: string
+  readonly qos: 0 | 1 | 2
+  /** Left out of a QoS 0 packet. */
+  readonly messageId: number
+  readonly payloadBytes: number
+}
+
+/** Everything of a PUBLISH but its payload [MQTT 3.1.1, section 3.3]. */
+export function encodePublishHeader({ topic, qos, messageId, payloadBytes }: PublishHeader): Buffer {
+  const topicBytes = Buffer.byteLength(topic)
+  let remaining = 2 + topicBytes + (qos > 0 ? 2 : 0) + payloadBytes
+  const bytes = Buffer.allocUnsafe(9 + topicBytes)
+  let at = bytes.writeUInt8((publish << 4) | (qos << 1), 0)
+  do {
+    const digit = remaining & 0x7f
+    remaining >>>= 7
+    at = bytes.writeUInt8(remaining > 0 ? digit | 0x80 : digit, at)
+  } while (remaining > 0)
+  at = bytes.writeUInt16BE(topicBytes, at)
+  at += bytes.write(topic, at)
+  if (qos > 0) at = bytes.writeUInt16BE(messageId, at)
+  return bytes.subarray(0, at)
+}
+
 /** CONNACK with "Unsupported Protocol Version", in MQTT 5's own shape [MQTT 5.0, section 3.2.2.2]. */
 export const connackUnsupportedV5 = Buffer.from([0x20, 0x03, 0x00, 0x84, 0x00])
 /** CONNACK with "unacceptable protocol level" [MQTT-3.1.2-2]. */

@@ -5,6 +5,8 @@ import { AppError } from '../../contracts/errors.ts'
 export interface Outbound extends Writable {
   /** True while the peer does not read what it was sent. */
   readonly isCongested: boolean
+  /** What waits to be taken by the kernel. */
+  readonly backlogBytes: number
 }
 
 export interface OutboundOptions {
@@ -84,11 +86,10 @@ export function createOutbound({ raw, drainTimeoutMs, onDrain }: OutboundOptions
     return !isCongested
   }
 
-  return Object.defineProperty(
+  return Object.defineProperties(
     // Corking is what the gathering above does already.
     Object.assign(stream, { write, cork: () => {}, uncork: () => {} }),
-    'isCongested',
-    { get: () => isCongested },
+    { isCongested: { get: () => isCongested }, backlogBytes: { get: () => raw.writableLength + used } },
   ) as unknown as Outbound
 }
 

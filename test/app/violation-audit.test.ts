@@ -3,6 +3,7 @@ import { createViolationAudit } from '../../app/violation-audit.ts'
 
 const violation = {
   deviceId: 'lamp-1',
+  userId: undefined,
   action: 'publish',
   topic: 'v1/devices/lamp-2/sos',
   remote: '10.0.0.9',
@@ -38,6 +39,13 @@ describe('the audit of attempts on foreign topics', () => {
     expect(entries).toHaveLength(1)
     note({ ...violation, atMs: 60_000 })
     expect(entries.map(({ detail }) => detail?.repeats)).toEqual([0, 59])
+  })
+
+  it('names a backend user by the account', () => {
+    const { entries, audit } = anAudit()
+    const note = createViolationAudit({ audit, log: { error: () => undefined } })
+    note({ ...violation, deviceId: undefined, userId: 'u1', action: 'subscribe' })
+    expect(entries).toMatchObject([{ actor: 'u1', action: 'mqtt-subscribe-refused' }])
   })
 
   it('does not let one device hide another', () => {

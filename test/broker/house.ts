@@ -14,6 +14,7 @@ import { type Bus, createMemoryBus } from '../../contracts/bus.ts'
 import type { Device, DeviceCommand, DeviceInput, DevicePresence } from '../../contracts/device.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { BusEvents } from '../../contracts/events.ts'
+import type { BackendUser } from '../../contracts/ports/backend-users.ts'
 import type { CommandQueue, DeviceDirectory, EnrolmentMode } from '../../contracts/ports/devices.ts'
 import type { SosIntake } from '../../contracts/ports/sos.ts'
 import type { InboundTelemetry, TelemetryIntake } from '../../contracts/ports/telemetry.ts'
@@ -159,6 +160,8 @@ export async function openHouse(options: HouseOptions = {}) {
   const telemetry = createIntake()
   const desk = createSosDesk()
   const commands = createCommands()
+  /** By e-mail address and token. */
+  const users = new Map<string, BackendUser>()
   const presence: DevicePresence[] = []
   const locations: BusEvents['device-location'][] = []
   const statuses: BusEvents['device-status'][] = []
@@ -182,6 +185,7 @@ export async function openHouse(options: HouseOptions = {}) {
     sos: desk.intake,
     devices: directory,
     commands: commands.queue,
+    users: { verify: async ({ email, token }) => users.get(`${email} ${token}`) },
     bus,
     log: pino({ level: process.env.BROKER_TEST_LOG ?? 'silent' }),
     now: options.now ?? Date.now,
@@ -196,6 +200,7 @@ export async function openHouse(options: HouseOptions = {}) {
     busFaults,
     devices,
     keys,
+    users,
     telemetry,
     desk,
     commands,
