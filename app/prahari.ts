@@ -31,8 +31,17 @@ export interface Prahari {
   readonly jobs: Jobs
 }
 
-/** Starts everything, in this order; `lifecycle.stop` ends it in reverse. */
+/** Starts everything; `lifecycle.stop` ends it in reverse. What fails to start leaves nothing running. */
 export async function startPrahari(deps: PrahariDeps): Promise<Prahari> {
+  try {
+    return await startInOrder(deps)
+  } catch (error) {
+    await deps.lifecycle.stop().catch((stopError: unknown) => deps.log.error({ err: stopError }, 'rollback incomplete'))
+    throw error
+  }
+}
+
+async function startInOrder(deps: PrahariDeps): Promise<Prahari> {
   const { config, log, now, lifecycle } = deps
   const dataDir = openDataDir(config.dataDir)
   const running: Running = { startedAtMs: now(), core: undefined, url: undefined }

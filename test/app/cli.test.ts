@@ -58,7 +58,9 @@ describe('the command line', () => {
     const { code, out } = await run([...command.split(' ').filter(Boolean), '--help'])
     expect(code).toBe(0)
     expect(out).toContain('Usage: prahari')
-    await expect(`${out}\n`).toMatchFileSnapshot(`__help__/${command.replaceAll(' ', '-') || 'prahari'}.txt`)
+    // Which benchmarks there are is not what this holds to its word.
+    const text = out.replace(/(Benchmarks:\n)(?: {2}.*\n)+/, '$1  ...\n')
+    await expect(`${text}\n`).toMatchFileSnapshot(`__help__/${command.replaceAll(' ', '-') || 'prahari'}.txt`)
   })
 
   it.each(commands)('shows how prahari %s is used', async (command) => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
 import { describe, expect, it } from 'vitest'
@@ -117,6 +117,16 @@ describe('the whole of Prahari', () => {
     const port = new URL(first.mqttUrl).port
     await expect(startRealPrahari(secondDir, { PRAHARI_MQTT_PORT: port })).rejects.toThrow(/EADDRINUSE/)
     await startRealPrahari(secondDir)
+  })
+
+  it('gives everything back when something between its parts is wrong', async () => {
+    const dataDir = await aTempDir()
+    const map = join(dataDir, 'map.json')
+    writeFileSync(map, '{"type":"Feature"}')
+    await expect(startRealPrahari(dataDir, { PRAHARI_CITY_MAP: map })).rejects.toMatchObject({ code: 'bad-city-map' })
+    expect(await askServer(dataDir, 'status', {})).toBeUndefined()
+    writeFileSync(map, '{"type":"FeatureCollection","features":[]}')
+    await startRealPrahari(dataDir, { PRAHARI_CITY_MAP: map })
   })
 
   it('collects without an API, for another start to look at', async () => {
