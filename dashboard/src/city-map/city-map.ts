@@ -10,8 +10,7 @@ import { buildCityStyle, type CityMap } from './city-style.ts'
 import { type DrawnDevices, diffDevices } from './device-diff.ts'
 import {
   addDeviceLayers,
-  clusterLayerId,
-  deviceLayerId,
+  deviceLayerIds,
   deviceSourceId,
   geoJsonSource,
   selectionSourceId,
@@ -87,7 +86,7 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
   map.on('moveend', reportMove)
   map.on('error', ({ error }) => onFault(error.message))
   map.on('click', (event) => void onClick(event.point))
-  for (const layer of [deviceLayerId, clusterLayerId, sosLayerId]) {
+  for (const layer of [...deviceLayerIds, sosLayerId]) {
     map.on('mouseenter', layer, () => setCursor('pointer'))
     map.on('mouseleave', layer, () => setCursor(''))
   }
@@ -116,10 +115,11 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
         [point.x - reachPx, point.y - reachPx],
         [point.x + reachPx, point.y + reachPx],
       ],
-      { layers: [sosLayerId, deviceLayerId, clusterLayerId] },
+      { layers: [sosLayerId, ...deviceLayerIds] },
     )
-    if (hit?.layer.id !== clusterLayerId) return onSelect(hit?.properties.id as string | undefined)
-    const zoom = await geoJsonSource(map, deviceSourceId).getClusterExpansionZoom(hit.properties.cluster_id as number)
+    const clusterId = hit?.properties.cluster_id as number | undefined
+    if (hit === undefined || clusterId === undefined) return onSelect(hit?.properties.id as string | undefined)
+    const zoom = await geoJsonSource(map, deviceSourceId).getClusterExpansionZoom(clusterId)
     const [longitude, latitude] = (hit.geometry as Point).coordinates as [number, number]
     map.easeTo({ center: [longitude, latitude], zoom: zoom + 0.2 })
   }

@@ -1,13 +1,20 @@
 import type { FeatureCollection } from 'geojson'
-import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap, SourceSpecification } from 'maplibre-gl'
+import type {
+  ExpressionSpecification,
+  GeoJSONSource,
+  LayerSpecification,
+  Map as MapLibreMap,
+  SourceSpecification,
+} from 'maplibre-gl'
 import { readToken } from '../theme/theme.ts'
+import { marks } from '../ui/shapes.ts'
 import { mapFont, mapFontBold } from './city-style.ts'
 
 export const deviceSourceId = 'devices'
 export const selectionSourceId = 'selection'
 export const sosSourceId = 'sos'
-export const clusterLayerId = 'device-clusters'
-export const deviceLayerId = 'device-marks'
+/** Lower first: what needs a person lies over what does not. */
+export const deviceLayerIds = ['devices-calm', 'devices-alerting'] as const
 export const sosLayerId = 'sos-marks'
 
 const nothing: FeatureCollection = { type: 'FeatureCollection', features: [] }
@@ -25,16 +32,52 @@ function sources(deviceCount: number): Record<string, SourceSpecification> {
       cluster: true,
       clusterRadius: deviceCount < crowdedFrom ? clusterRadiusPx.sparse : clusterRadiusPx.crowded,
       clusterMaxZoom: 14,
-      clusterProperties: { worst: ['max', ['get', 'rank']] },
+      // A cluster ranks as its worst device.
+      clusterProperties: { rank: ['max', ['get', 'rank']] },
     },
     [selectionSourceId]: { type: 'geojson', data: nothing },
     [sosSourceId]: { type: 'geojson', data: nothing },
   }
 }
 
+const alwaysShown = { 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const
+const isCluster: ExpressionSpecification = ['has', 'point_count']
+
+/**
+ * Marks and clusters in one layer. Each layer is drawn tile by tile, so their number is what a frame costs; a sort key
+ * would cost more still, as every rank would be drawn by itself.
+ */
+function deviceLayer(id: string, filter: ExpressionSpecification): LayerSpecification {
+  return {
+    id,
+    type: 'symbol',
+    source: deviceSourceId,
+    filter,
+    layout: {
+      'icon-image': ['case', isCluster, ['concat', 'cluster-', ['get', 'rank']], ['concat', 'mark-', ['get', 'mark']]],
+      'icon-size': [
+        'interpolate',
+        ['linear'],
+        ['zoom'],
+        11,
+        ['case', isCluster, 1, 0.85],
+        16,
+        ['case', isCluster, 1, 1.1],
+      ],
+      'text-field': ['case', isCluster, ['to-string', ['get', 'point_count_abbreviated']], ''],
+      'text-font': mapFontBold,
+      'text-size': 13,
+      'text-allow-overlap': true,
+      'text-ignore-placement': true,
+      ...alwaysShown,
+    },
+    paint: { 'text-color': readToken('text') },
+  }
+}
+
 /** Symbols only: ten thousand devices are a few draw calls, not ten thousand elements of the page. */
 function layers(): LayerSpecification[] {
-  const alwaysShown = { 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const
+  const [calmId, alertingId] = deviceLayerIds
   return [
     {
       id: 'device-selection',
@@ -42,24 +85,14 @@ function layers(): LayerSpecification[] {
       source: selectionSourceId,
       layout: { 'icon-image': 'selected', ...alwaysShown },
     },
-    {
-      id: deviceLayerId,
-      type: 'symbol',
-      source: deviceSourceId,
-      filter: ['!', ['has', 'point_count']],
-      layout: {
-        'icon-image': ['concat', 'mark-', ['get', 'mark']],
-        'symbol-sort-key': ['get', 'rank'],
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 11, 0.85, 16, 1.1],
-        ...alwaysShown,
-      },
-    },
+    deviceLayer(calmId, ['<', ['get', 'rank'], marks.low.rank]),
+    deviceLayer(alertingId, ['>=', ['get', 'rank'], marks.low.rank]),
     {
       id: 'device-names',
       type: 'symbol',
       source: deviceSourceId,
       minzoom: 16,
-      filter: ['!', ['has', 'point_count']],
+      filter: ['!', isCluster],
       layout: {
         'text-field': ['get', 'name'],
         'text-font': mapFont,
@@ -73,23 +106,6 @@ function layers(): LayerSpecification[] {
         'text-halo-color': readToken('map-halo'),
         'text-halo-width': 1.6,
       },
-    },
-    {
-      id: clusterLayerId,
-      type: 'symbol',
-      source: deviceSourceId,
-      filter: ['has', 'point_count'],
-      layout: {
-        'icon-image': ['concat', 'cluster-', ['get', 'worst']],
-        'symbol-sort-key': ['get', 'worst'],
-        'text-field': ['get', 'point_count_abbreviated'],
-        'text-font': mapFontBold,
-        'text-size': 13,
-        'text-allow-overlap': true,
-        'text-ignore-placement': true,
-        ...alwaysShown,
-      },
-      paint: { 'text-color': readToken('text') },
     },
     {
       id: sosLayerId,
