@@ -58,6 +58,15 @@ describe('the documents', () => {
     expect(broken).toEqual([])
   })
 
+  it('list every decision', () => {
+    const index = read('docs/decisions/README.md')
+    const decisions = documents.filter(({ path }) => /^docs\/decisions\/0\d+-.*\.md$/.test(path))
+    expect(decisions.length).toBeGreaterThan(0)
+    expect(
+      decisions.filter(({ path }) => !index.includes(`(${path.split('/').at(-1)})`)).map(({ path }) => path),
+    ).toEqual([])
+  })
+
   it('name only variables that exist', () => {
     const named = documents.flatMap(({ path, read: text }) =>
       [...text().matchAll(/\bPRAHARI_[A-Z_]+\b/g)].map(([name]) => ({ path, name })),
