@@ -52,6 +52,8 @@ export function createSessionStore(deps: SessionStoreDeps) {
   const wills = new Map<string, StoredPacket>()
   /** Identifiers of QoS 2 messages between PUBREC and PUBREL. Their content is stored where it belongs. */
   const incoming = new Map<string, Set<number>>()
+  /** The same of clean sessions, which end with their connection: a message may settle after another one has begun. */
+  const incomingOfClean = new WeakMap<SessionClient, Set<number>>()
   let brokerId: string | undefined
 
   async function load(): Promise<void> {
@@ -61,13 +63,18 @@ export function createSessionStore(deps: SessionStoreDeps) {
     }
     for await (const key of database.keys(incomingPrefix)) {
       const [, clientId = '', messageId] = key.split('!')
-      incomingOf(clientId).add(Number(messageId))
+      incomingOf({ id: clientId }).add(Number(messageId))
     }
   }
 
-  function incomingOf(clientId: string): Set<number> {
-    const ids = incoming.get(clientId) ?? new Set()
-    incoming.set(clientId, ids)
+  function knownIncomingOf(client: SessionClient): Set<number> | undefined {
+    return client.clean ? incomingOfClean.get(client) : incoming.get(client.id)
+  }
+
+  function incomingOf(client: SessionClient): Set<number> {
+    const ids = knownIncomingOf(client) ?? new Set()
+    if (client.clean) incomingOfClean.set(client, ids)
+    else incoming.set(client.id, ids)
     return ids
   }
 
@@ -80,7 +87,9 @@ export function createSessionStore(deps: SessionStoreDeps) {
     }
   }
 
-  async function forgetIncoming({ id }: SessionClient): Promise<void> {
+  async function forgetIncoming(client: SessionClient): Promise<void> {
+    const { id } = client
+    incomingOfClean.delete(client)
     const ids = incoming.get(id)
     if (ids === undefined) return
     incoming.delete(id)
@@ -145,18 +154,20 @@ export function createSessionStore(deps: SessionStoreDeps) {
     },
     outgoingStream: ({ id }: SessionClient) => Readable.from(outgoing.messagesFor(id)),
 
-    async incomingStorePacket({ id, clean }: SessionClient, { messageId }: { readonly messageId: number }) {
-      incomingOf(id).add(messageId)
+    async incomingStorePacket(client: SessionClient, { messageId }: { readonly messageId: number }) {
+      const { id, clean } = client
+      incomingOf(client).add(messageId)
       if (!clean) await database.put(`${incomingPrefix}${id}!${messageId}`, '')
     },
-    async incomingGetPacket({ id }: SessionClient, { messageId }: { readonly messageId: number }) {
-      if (incoming.get(id)?.has(messageId) !== true) throw unknownPacket
+    async incomingGetPacket(client: SessionClient, { messageId }: { readonly messageId: number }) {
+      if (knownIncomingOf(client)?.has(messageId) !== true) throw unknownPacket
       return { messageId }
     },
-    async incomingDelPacket({ id, clean }: SessionClient, { messageId }: { readonly messageId: number }) {
-      const ids = incoming.get(id)
+    async incomingDelPacket(client: SessionClient, { messageId }: { readonly messageId: number }) {
+      const { id, clean } = client
+      const ids = knownIncomingOf(client)
       if (ids?.delete(messageId) !== true) throw unknownPacket
-      if (ids.size === 0) incoming.delete(id)
+      if (ids.size === 0 && !clean) incoming.delete(id)
       if (!clean) await database.remove([`${incomingPrefix}${id}!${messageId}`])
     },
     cleanIncoming: forgetIncoming,

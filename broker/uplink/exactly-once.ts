@@ -14,9 +14,19 @@ interface ReceivedIds {
  */
 export function createExactlyOnce(received: ReceivedIds) {
   const underWay = new Map<string, Settle[]>()
+  /** A clean session ends with its connection: on the next one the same identifier names another message. */
+  const cleanSessions = new WeakMap<SessionClient, string>()
+  let cleanSessionCount = 0
+
+  function sessionOf(client: SessionClient): string {
+    if (client.clean !== true) return client.id
+    const known = cleanSessions.get(client) ?? `${client.id}\n${++cleanSessionCount}`
+    cleanSessions.set(client, known)
+    return known
+  }
 
   return function once(client: SessionClient, messageId: number, submit: (settle: Settle) => void, done: Settle): void {
-    const key = `${client.id}\n${messageId}`
+    const key = `${sessionOf(client)}\n${messageId}`
     const waiting = underWay.get(key)
     if (waiting !== undefined) {
       // Resent on a new connection while the store is still busy with it.

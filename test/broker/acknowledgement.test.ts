@@ -113,6 +113,25 @@ describe('QoS 2', () => {
     expect(ingest.received).toHaveLength(1)
   })
 
+  it('takes the same identifier on another clean session for another message', async () => {
+    const { broker, telemetry: ingest } = await openHouse()
+    ingest.hold()
+    const first = await signIn(broker.port, 'd1', { clean: true })
+    first.send(publish(telemetry, reading, { qos: 2, messageId: 5 }))
+    first.send(publish(telemetry, reading, { qos: 2, messageId: 6 }))
+    await vi.waitFor(() => expect(ingest.received).toHaveLength(2))
+    first.stream.destroy()
+    const second = await signIn(broker.port, 'd1', { clean: true })
+    second.send(publish(telemetry, reading, { qos: 2, messageId: 5 }))
+    await vi.waitFor(() => expect(ingest.received).toHaveLength(3))
+    ingest.release()
+    expect((await second.next('pubrec')).messageId).toBe(5)
+    // What settled for the session that is gone says nothing of this one.
+    second.send(publish(telemetry, reading, { qos: 2, messageId: 6 }))
+    expect((await second.next('pubrec')).messageId).toBe(6)
+    expect(ingest.received).toHaveLength(4)
+  })
+
   it('answers a resend after PUBREC without storing it again, also after a restart', async () => {
     const before = await openHouse()
     const first = await signIn(before.broker.port, 'd1', { clean: false })
