@@ -2,7 +2,13 @@ import { type Bus, createMemoryBus } from '../contracts/bus.ts'
 import { createIngestClient, type IngestClient } from '../ingest/index.ts'
 import { type Accounts, createAccounts } from '../people/index.ts'
 import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../safety/index.ts'
-import { createDeviceDirectory, type MemoryDeviceDirectory, openRecords, type Records } from '../store/index.ts'
+import {
+  createDeviceDirectory,
+  createStatusKeeper,
+  type MemoryDeviceDirectory,
+  openRecords,
+  type Records,
+} from '../store/index.ts'
 import { type DataDir, readOrDrawSecret } from './data-dir.ts'
 import type { PrahariDeps } from './prahari-deps.ts'
 import { spawnIngest } from './spawn-ingest.ts'
@@ -29,6 +35,7 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   )
   const directory = createDeviceDirectory({ records })
   await lifecycle.start(directory)
+  await lifecycle.start(createStatusKeeper({ records, bus, log }))
 
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await lifecycle.start(alertDesk)

@@ -33,6 +33,15 @@ export interface Device {
   readonly updatedAtMs: number
 }
 
+/** What a device last said of itself, each value from the last time it said it. */
+export interface DeviceStatus {
+  readonly deviceId: string
+  readonly batteryPct: number | undefined
+  readonly firmware: string | undefined
+  /** When the newest of them came. */
+  readonly receivedAtMs: number
+}
+
 export const commandStates = ['queued', 'delivered', 'done', 'failed', 'expired'] as const
 
 export interface DeviceCommand {

@@ -9,6 +9,7 @@ export type { Records, Repositories } from './records/records.ts'
 export type { StoredRule } from './records/rules.ts'
 export { drawSecret, hashSecret } from './records/secrets.ts'
 export type { SosQuery } from './records/sos.ts'
+export { createStatusKeeper } from './records/status-keeper.ts'
 export type { User, UserQuery } from './records/users.ts'
 // time series
 export { type DuckDbOptions, openDuckDbStore } from './time-series/duckdb-store.ts'

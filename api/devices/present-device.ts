@@ -1,5 +1,5 @@
-import type { Device, DeviceCommand } from '../../contracts/device.ts'
-import type { CommandResource, DeviceResource } from '../../contracts/http/device.ts'
+import type { Device, DeviceCommand, DeviceStatus } from '../../contracts/device.ts'
+import type { CommandResource, DeviceResource, DeviceStatusResource } from '../../contracts/http/device.ts'
 import type { BrokerControl } from '../../contracts/ports/broker.ts'
 import type { LatestReadings } from '../../contracts/ports/telemetry.ts'
 import { toTime, toTimeOrNull } from '../http/inputs.ts'
@@ -26,6 +26,10 @@ export function presentDevice(device: Device, { latest, broker }: DeviceSurround
     createdAt: toTime(device.createdAtMs),
     updatedAt: toTime(device.updatedAtMs),
   }
+}
+
+export function presentStatus({ batteryPct, firmware, receivedAtMs }: DeviceStatus): DeviceStatusResource {
+  return { batteryPct: batteryPct ?? null, firmware: firmware ?? null, receivedAt: toTime(receivedAtMs) }
 }
 
 export function presentCommand(command: DeviceCommand): CommandResource {

@@ -10,7 +10,7 @@ import { deviceParamsSchema, flagSchema, limitSchema } from '../http/inputs.ts'
 import { presentPage, recordCursorSchema } from '../http/pages.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { presentReading } from '../readings/present-reading.ts'
-import { presentDevice } from './present-device.ts'
+import { presentDevice, presentStatus } from './present-device.ts'
 
 const listQuerySchema = z.strictObject({
   kind: z.string().min(1).max(32).optional(),
@@ -71,7 +71,7 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       method: 'get',
       path: '/api/devices/:id',
       area: 'Devices',
-      summary: 'One device with its newest readings',
+      summary: 'One device with what it last said of itself and its newest readings',
       access: 'devices.read',
       params: deviceParamsSchema,
       answer: { description: 'The device', schema: deviceDetailSchema },
@@ -79,7 +79,12 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       handler: async ({ params }) => {
         const device = await records.devices.get(params.id)
         if (device === undefined) throw notFound('device')
-        return json({ ...present(device), latest: latest.of(device.id).map(presentReading) })
+        const status = await records.deviceStatuses.get(device.id)
+        return json({
+          ...present(device),
+          status: status === undefined ? null : presentStatus(status),
+          latest: latest.of(device.id).map(presentReading),
+        })
       },
     }),
     defineRoute({

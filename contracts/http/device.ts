@@ -22,8 +22,21 @@ export const deviceResourceSchema = z
   .meta({ id: 'Device' })
 export type DeviceResource = z.infer<typeof deviceResourceSchema>
 
+export const deviceStatusSchema = z
+  .strictObject({
+    batteryPct: z.number().min(0).max(100).nullable().describe('null when it never said so'),
+    firmware: z.string().nullable().describe('null when it never said so'),
+    receivedAt: timeSchema.describe('When it last said either'),
+  })
+  .meta({ id: 'DeviceStatus' })
+export type DeviceStatusResource = z.infer<typeof deviceStatusSchema>
+
 export const deviceDetailSchema = z
-  .strictObject({ ...deviceResourceSchema.shape, latest: z.array(readingSchema) })
+  .strictObject({
+    ...deviceResourceSchema.shape,
+    status: deviceStatusSchema.nullable().describe('What it last said of itself; null when it has said nothing'),
+    latest: z.array(readingSchema),
+  })
   .meta({ id: 'DeviceDetail' })
 
 /** The only answers that ever carry a secret. */

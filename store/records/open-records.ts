@@ -7,6 +7,7 @@ import { createAlertRecords } from './alerts.ts'
 import { createAuditRecords } from './audit.ts'
 import { createCommandRecords } from './commands.ts'
 import type { DeviceWrite } from './device-rows.ts'
+import { createDeviceStatusRecords } from './device-statuses.ts'
 import { createDeviceRecords } from './devices.ts'
 import { migrate } from './migrations/index.ts'
 import { createProvisioningKeyRecords } from './provisioning-keys.ts'
@@ -83,6 +84,7 @@ function createBinder({
   const listeners = new Set<(write: DeviceWrite) => void>()
   return (scope) => ({
     devices: createDeviceRecords(scope, { countMax: deviceCountMax, listeners }),
+    deviceStatuses: createDeviceStatusRecords(scope),
     provisioningKeys: createProvisioningKeyRecords(scope),
     commands: createCommandRecords(scope, { perDeviceMax: commandsPerDeviceMax }),
     users: createUserRecords(scope),

@@ -1,6 +1,7 @@
 import type { AlertRecords } from './alerts.ts'
 import type { AuditRecords } from './audit.ts'
 import type { CommandRecords } from './commands.ts'
+import type { DeviceStatusRecords } from './device-statuses.ts'
 import type { DeviceRecords } from './devices.ts'
 import type { ProvisioningKeyRecords } from './provisioning-keys.ts'
 import type { RuleRecords } from './rules.ts'
@@ -12,6 +13,7 @@ import type { UserRecords } from './users.ts'
 /** One repository per noun; every method is one durable step unless it is called inside `transaction`. */
 export interface Repositories {
   readonly devices: DeviceRecords
+  readonly deviceStatuses: DeviceStatusRecords
   readonly provisioningKeys: ProvisioningKeyRecords
   readonly commands: CommandRecords
   readonly users: UserRecords

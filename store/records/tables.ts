@@ -10,6 +10,7 @@ import type { SosRecord } from '../../contracts/sos.ts'
  */
 export interface Tables {
   devices: DeviceRow
+  device_statuses: DeviceStatusRow
   provisioning_keys: ProvisioningKeyRow
   commands: CommandRow
   users: UserRow
@@ -27,6 +28,7 @@ export interface Tables {
 
 export const tableNames = [
   'devices',
+  'device_statuses',
   'provisioning_keys',
   'commands',
   'users',
@@ -55,6 +57,13 @@ export interface DeviceRow {
   secret_hash: string
   created_at_ms: number
   updated_at_ms: number
+}
+
+export interface DeviceStatusRow {
+  device_id: string
+  battery_pct: number | null
+  firmware: string | null
+  received_at_ms: number
 }
 
 export interface ProvisioningKeyRow {

@@ -29,6 +29,17 @@ describe('a device', () => {
     expect(read.text).not.toContain(secret)
   })
 
+  it('shows what it last said of itself, and that it said nothing', async () => {
+    const { call, deps } = await anApiHouse()
+    await call('POST', '/api/devices', { as: 'admin', body: { id: 'aq-1' } })
+    const before = await call('GET', '/api/devices/aq-1', { as: 'analyst' })
+    expect(before.body.status).toBeNull()
+    const receivedAtMs = Date.UTC(2026, 0, 14, 11)
+    await deps.records.deviceStatuses.keep([{ deviceId: 'aq-1', batteryPct: 64, firmware: undefined, receivedAtMs }])
+    const after = await call('GET', '/api/devices/aq-1', { as: 'analyst' })
+    expect(after.body.status).toEqual({ batteryPct: 64, firmware: null, receivedAt: '2026-01-14T11:00:00.000Z' })
+  })
+
   it('cannot be registered twice', async () => {
     const { call } = await anApiHouse()
     const [first, second] = await Promise.all(

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { Alert } from '../../../contracts/alert.ts'
-import type { Device } from '../../../contracts/device.ts'
+import type { Device, DeviceStatus } from '../../../contracts/device.ts'
 import type { LiveDevice } from '../../../contracts/live.ts'
 import type { LedgerLine } from '../../../contracts/reading.ts'
 import { mergeAlerts } from '../alerts/alert-order.ts'
@@ -20,9 +20,14 @@ import { Age, Time } from '../ui/time.tsx'
 import { HistoryChart } from './history-chart.tsx'
 import { KindCards } from './kind-card.tsx'
 
+interface DeviceFacts extends Device {
+  /** Undefined when it has said nothing of itself yet. */
+  readonly status: Omit<DeviceStatus, 'deviceId'> | undefined
+}
+
 /** One device: what it is, what it says now and said before, what was wrong, where its messages went. */
 export function DevicePage({ id }: { id: string }) {
-  const facts = useQuery(id, (signal) => request<Device>(`/api/devices/${encodeURIComponent(id)}`, { signal }))
+  const facts = useQuery(id, (signal) => request<DeviceFacts>(`/api/devices/${encodeURIComponent(id)}`, { signal }))
   const live = useFocusedDevice(id)
   if (facts.error instanceof HttpError && facts.error.status === 404) {
     return (
@@ -90,8 +95,9 @@ function neverHeardOf(device: Device): LiveDevice {
   }
 }
 
-function FactsCard({ device, live }: { device: Device; live: LiveDevice }) {
+function FactsCard({ device, live }: { device: DeviceFacts; live: LiveDevice }) {
   const labels = Object.entries(device.labels)
+  const { status } = device
   return (
     <section className="card" aria-label="Facts">
       <h2>Facts</h2>
@@ -108,6 +114,28 @@ function FactsCard({ device, live }: { device: Device; live: LiveDevice }) {
           <dt>Registration</dt>
           <dd>{device.state}</dd>
         </div>
+        {status !== undefined && (
+          <>
+            {status.batteryPct !== undefined && (
+              <div>
+                <dt>Battery</dt>
+                <dd className="number">{Math.round(status.batteryPct)} %</dd>
+              </div>
+            )}
+            {status.firmware !== undefined && (
+              <div>
+                <dt>Firmware</dt>
+                <dd className="mono">{status.firmware}</dd>
+              </div>
+            )}
+            <div>
+              <dt>Said so</dt>
+              <dd>
+                <Age atMs={status.receivedAtMs} />
+              </dd>
+            </div>
+          </>
+        )}
         {device.gatewayId && (
           <div>
             <dt>Gateway</dt>

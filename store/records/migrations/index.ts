@@ -2,10 +2,12 @@ import { type Kysely, type Migration, Migrator } from 'kysely'
 import { AppError } from '../../../contracts/errors.ts'
 import type { Tables } from '../tables.ts'
 import { firstTables } from './0001-first-tables.ts'
+import { deviceStatuses } from './0002-device-statuses.ts'
 
 /** In the order they run. Names are kept in the database: a migration that was released is never renamed or changed. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': firstTables,
+  '0002-device-statuses': deviceStatuses,
 }
 
 /**

@@ -20,7 +20,7 @@ test('opening again changes nothing and loses nothing', async () => {
   const log = { ...silentLog, info: (fields: unknown) => infos.push(fields) }
   const { records, open } = await someRecords({ log })
   await records.devices.register(aDevice())
-  expect(infos).toEqual([{ applied: ['0001-first-tables'] }])
+  expect(infos).toEqual([{ applied: ['0001-first-tables', '0002-device-statuses'] }])
   await records.close()
   for (let times = 0; times < 2; times++) {
     const again = await open()
