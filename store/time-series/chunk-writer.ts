@@ -19,7 +19,8 @@ const fixedColumns: readonly DuckDBType[] = [INTEGER, BIGINT, BIGINT, BIGINT, BI
 
 export interface ChunkWriter {
   append(columns: ReadingColumns, batchNo: number): void
-  close(): void
+  /** Drops what a failed append left behind, or the appender would write it after all when it is collected. */
+  discard(): void
 }
 
 /**
@@ -50,9 +51,7 @@ export async function createChunkWriter(connection: DuckDBConnection, kind: Kind
       }
       appender.flushSync()
     },
-    close() {
-      appender.closeSync()
-    },
+    discard: () => appender.clear(),
   }
 }
 

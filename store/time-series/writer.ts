@@ -13,7 +13,7 @@ export interface DuckDbWriterDeps {
   readonly onCommitted: CommitObserver
 }
 
-/** Appenders keep their own transaction state; after a failed commit they are made anew. */
+/** After a failed commit they are made anew. */
 interface Appenders {
   readonly readings: ReadonlyMap<string, ChunkWriter>
   readonly quarantine: DuckDBAppender
@@ -67,8 +67,17 @@ export function createDuckDbWriter({ connection, kinds, onCommitted }: DuckDbWri
     await connection.run('DELETE FROM transition_outbox WHERE batch_no <= $1', [BigInt(snapshot.transitionsAppliedTo)])
   }
 
-  async function recover(): Promise<Recovered> {
+  /** An appender holds on to rows it could not flush, and flushes them when it is collected as garbage. */
+  function discardAppenders(): void {
+    if (!appenders) return
+    const { readings, ...others } = appenders
+    for (const chunkWriter of readings.values()) chunkWriter.discard()
+    for (const appender of Object.values(others)) appender.clear()
     appenders = undefined
+  }
+
+  async function recover(): Promise<Recovered> {
+    discardAppenders()
     if (isInTransaction) {
       // The commit may itself have ended the transaction; then there is nothing to roll back.
       await connection.run('ROLLBACK').catch(() => undefined)

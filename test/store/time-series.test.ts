@@ -1,7 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { kinds } from '../../contracts/kinds/index.ts'
 import { openDuckDbStore } from '../../store/index.ts'
+import { ensureSchema } from '../../store/time-series/schema.ts'
+import { createDuckDbWriter } from '../../store/time-series/writer.ts'
 import { aTempDir } from '../support/temp-dir.ts'
 import {
   aBatch,
@@ -13,6 +19,9 @@ import {
   openStore,
   wholeHour,
 } from '../support/time-series-rows.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 describe('what is committed', () => {
   it('is read back exactly, absent fields absent, large times and sequence numbers whole', async () => {
@@ -105,6 +114,30 @@ describe('what is committed', () => {
     expect(recovered.batchNoMax).toBe(0)
     await store.commit(aBatch(1, { readings: [good] }))
     expect((await store.stats()).rows.noise).toBe(1)
+  })
+
+  it('stays refused when the appender that could not write it is collected', async () => {
+    const instance = await DuckDBInstance.create(join(await aTempDir(), 'readings.duckdb'))
+    onTestFinished(() => instance.closeSync())
+    const connection = await instance.connect()
+    await ensureSchema(connection, kinds)
+    const writer = createDuckDbWriter({ connection, kinds, onCommitted: () => undefined })
+    const readingsAt = (atMs: number) => [columnsOf('noise', [{ atMs, values: { laeqDb: 60 } }])]
+    await writer.commit({ ...aBatch(1, { readings: readingsAt(noonMs) }), newDevices: [] })
+    // An aborted transaction stands for a disk that is full for a while: nothing can be flushed until it is over.
+    await connection.run('BEGIN')
+    await expect(connection.run("SELECT error('no room')")).rejects.toThrow()
+    // Only its text: an error holds on to the functions that it came through, and they to the appender.
+    const batch = aBatch(2, { readings: readingsAt(noonMs + 1) })
+    expect(await writer.commit(batch).then(() => 'committed', String)).toContain('Failed to append')
+    await connection.run('ROLLBACK')
+    await writer.recover()
+    for (let round = 0; round < 10; round++) {
+      collectGarbage()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const rows = await connection.runAndReadAll('SELECT count(*)::DOUBLE FROM reading_noise')
+    expect(rows.getRowsJS()).toEqual([[1]])
   })
 
   it('says so when the file is not a store', async () => {
