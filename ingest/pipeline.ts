@@ -89,7 +89,7 @@ export function createPipeline({ findStored, timeLimits = defaultTimeLimits, now
     account.lastReceivedAtMs = receivedAtMs
     const decoded = decodePayload(text, receivedAtMs)
     if (decoded.type === 'one') {
-      acceptCandidate(source, decoded.candidate, payload, receivedAtMs, onBad)
+      acceptCandidate(source, decoded.candidate, payload, receivedAtMs, onBad, false)
       return
     }
     if (decoded.type === 'bad') {
@@ -100,26 +100,27 @@ export function createPipeline({ findStored, timeLimits = defaultTimeLimits, now
     }
     for (const candidate of decoded.candidates) {
       if (isRecord(candidate)) {
-        acceptCandidate(source, candidate, undefined, receivedAtMs, onBad)
+        acceptCandidate(source, candidate, payload, receivedAtMs, onBad, true)
       } else {
         countReceived(account)
         reader.refuse('not-a-reading')
-        onBad(account, kind.id, JSON.stringify(candidate), receivedAtMs)
+        onBad(account, kind.id, textOf(candidate) ?? payload, receivedAtMs)
       }
     }
   }
 
-  /** @param payload absent for a member of an array: it is quarantined alone, not with the array */
+  /** @param isMember of an array: then it is quarantined alone, not with the array */
   function acceptCandidate(
     source: Source,
     candidate: Record<string, unknown>,
-    payload: Uint8Array | string | undefined,
+    payload: Uint8Array | string,
     receivedAtMs: number,
     onBad: OnBad,
+    isMember: boolean,
   ): void {
     countReceived(source.account)
     if (!reader.read(candidate, { kind: kinds.all[source.kindNo]!, receivedAtMs, clockMs })) {
-      onBad(source.account, source.kind.id, payload ?? JSON.stringify(candidate), receivedAtMs)
+      onBad(source.account, source.kind.id, (isMember ? textOf(candidate) : undefined) ?? payload, receivedAtMs)
       return
     }
     switch (source.novelty(reading.observedAtMs, reading.seq)) {
@@ -339,6 +340,15 @@ interface SavedState {
 }
 
 function ignoreEdge(): void {}
+
+/** @returns undefined for what is nested so deeply that it can be parsed but not written again */
+function textOf(candidate: unknown): string | undefined {
+  try {
+    return JSON.stringify(candidate)
+  } catch {
+    return undefined
+  }
+}
 
 function toKeys(kind: string, readings: readonly UnsureReading[]) {
   return {

@@ -106,6 +106,18 @@ describe('bad input goes to quarantine, with its reason and its bytes', () => {
     expect(ledgerOf(harness)).toMatchObject({ received: 4, stored: 2, quarantined: 2 })
   })
 
+  it('a member nested too deeply to be written again, and nothing beside it', async () => {
+    const harness = await aPipeline()
+    const depth = 30_000
+    const body = `[${'['.repeat(depth)}${']'.repeat(depth)}]`
+    const record = `[{"pm25":"x","a":${'['.repeat(depth)}${']'.repeat(depth)}}]`
+    await harness.send({ body }, { body: record }, { body: { ts: noonMs, pm25: 12 }, deviceId: 'aq-2' })
+    expect(ledgerOf(harness)).toMatchObject({ received: 2, quarantined: 2 })
+    expect(ledgerOf(harness, 'aq-2')).toMatchObject({ received: 1, stored: 1 })
+    const [second, first] = await harness.store.quarantine.list({ limit: 2 })
+    expect([first, second].map((message) => Buffer.from(message!.payload).toString())).toEqual([body, record])
+  })
+
   it('an array of more than a thousand, and a kind nobody knows', async () => {
     const harness = await aPipeline()
     await harness.send(
