@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { AlertRule } from '../contracts/alert.ts'
-import { AppError, type ErrorDetail, type ErrorFamily } from '../contracts/errors.ts'
+import { AppError } from '../contracts/errors.ts'
 import { findKind } from '../contracts/kinds/index.ts'
 import type {
   IngestControl,
@@ -14,7 +14,8 @@ import type { Service } from '../contracts/service.ts'
 import { createFrameSender } from './frame-sender.ts'
 import { createLatestTable } from './latest-table.ts'
 import { defaultTimeLimits, type TimeLimits } from './observed-time.ts'
-import type { FromWorker, OpenAlert, PlainError, ToWorker } from './protocol.ts'
+import { fromPlainError } from './plain-error.ts'
+import type { FromWorker, OpenAlert, ToWorker } from './protocol.ts'
 
 export interface IngestClientDeps {
   /** Starts the thread whose entry calls `serveIngest`. Called again should that thread die. */
@@ -257,9 +258,4 @@ async function* exportRows(call: Call, query: unknown): AsyncGenerator<readonly 
   } finally {
     await call('exportClose', cursor).catch(() => undefined)
   }
-}
-
-function fromPlainError({ message, app }: PlainError): Error {
-  if (!app) return new Error(message)
-  return new AppError(app.family as ErrorFamily, app.code, message, { details: app.details as ErrorDetail[] })
 }

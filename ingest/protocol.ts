@@ -2,6 +2,7 @@ import type { AlertRule, RuleTransition } from '../contracts/alert.ts'
 import type { IngestStats } from '../contracts/ports/telemetry.ts'
 import type { FrameArrays, TelemetryFrame } from './frame.ts'
 import type { TimeLimits } from './observed-time.ts'
+import type { PlainError } from './plain-error.ts'
 
 /** What the thread with the sockets says to the thread with the store. */
 export type ToWorker =
@@ -52,9 +53,4 @@ export interface LatestBlock {
   readonly seq: Float64Array
   readonly flags: Uint8Array
   readonly values: Float64Array
-}
-
-export interface PlainError {
-  readonly message: string
-  readonly app?: { readonly family: string; readonly code: string; readonly details: readonly unknown[] }
 }

@@ -5,10 +5,12 @@ import type { QuarantineQuery } from '../contracts/ports/telemetry.ts'
 import type { TimeSeriesStore } from '../contracts/ports/time-series.ts'
 import type { Prepared } from './batch-draft.ts'
 import { createCommitClock } from './commit-clock.ts'
+import { createFiringAlerts } from './firing-alerts.ts'
 import type { FrameArrays, TelemetryFrame } from './frame.ts'
 import { packLatest } from './latest-block.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
-import type { FromWorker, PlainError, ToWorker } from './protocol.ts'
+import { toPlainError } from './plain-error.ts'
+import type { FromWorker, ToWorker } from './protocol.ts'
 
 export interface IngestWorkerOptions {
   readonly port: MessagePort
@@ -21,7 +23,6 @@ export interface IngestWorkerOptions {
 
 /** Transitions the alert desk has not confirmed; beyond this, ingest waits for it. */
 const unconfirmedTransitionsMax = 10_000
-const recoverDelayMsMax = 5_000
 const replayMessagesMax = 10_000
 const exportCursorsMax = 8
 
@@ -35,6 +36,7 @@ export function serveIngest(options: IngestWorkerOptions): void {
   const frames: TelemetryFrame[] = []
   const jobs: (() => Promise<void>)[] = []
   const unconfirmed: { batchNo: number; count: number }[] = []
+  const firing = createFiringAlerts()
   const cursors = new Map<number, AsyncIterator<unknown>>()
   let cursorNo = 0
   let confirmedTo = 0
@@ -55,6 +57,7 @@ export function serveIngest(options: IngestWorkerOptions): void {
     switch (message.type) {
       case 'start':
         startMessage = message
+        firing.open(message.openAlerts)
         run(message).catch((error: unknown) => {
           throw error
         })
@@ -64,6 +67,7 @@ export function serveIngest(options: IngestWorkerOptions): void {
         pipeline?.announce(message.frame.newSources)
         break
       case 'rules':
+        firing.rulesChanged(startMessage!.rules, message.rules)
         startMessage = { ...startMessage!, rules: message.rules }
         pipeline?.setRules(message.rules)
         return
@@ -161,6 +165,7 @@ export function serveIngest(options: IngestWorkerOptions): void {
 
   function tellTransitions(batchNo: number, transitions: readonly RuleTransition[]): void {
     if (transitions.length === 0) return
+    firing.note(transitions)
     unconfirmed.push({ batchNo, count: transitions.length })
     send({ type: 'transitions', batchNo, transitions })
   }
@@ -179,23 +184,35 @@ export function serveIngest(options: IngestWorkerOptions): void {
   async function recover(): Promise<void> {
     const recovered = await store.recover()
     await pipeline!.recover(recovered)
-    pipeline!.markFiring(startMessage!.openAlerts)
     unconfirmed.length = 0
     confirmedTo = 0
-    for (const { batchNo, transition } of recovered.transitions) tellTransitions(batchNo, [transition])
+    // By batch: a batch is confirmed as one, and then no longer kept.
+    const batches = new Map<number, RuleTransition[]>()
+    for (const { batchNo, transition } of recovered.transitions) {
+      const told = batches.get(batchNo) ?? []
+      batches.set(batchNo, told)
+      told.push(transition)
+    }
+    for (const [batchNo, transitions] of batches) tellTransitions(batchNo, transitions)
+    // After those: a clear that the desk has yet to hear must not be taken for a fire.
+    pipeline!.markFiring(firing.list())
   }
 
+  /**
+   * Goes on with what the store holds. Where it cannot even be read the thread ends, and the next one opens it anew:
+   * DuckDB answers nothing more after a checkpoint for which the disk had no room.
+   */
   async function startOver(): Promise<void> {
+    // It may still be writing, and shares the connection.
+    await committing
     log('error', { err: String(commitFailure) }, 'batch could not be made durable; starting over from the store')
-    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, recoverDelayMsMax)) {
-      try {
-        await recover()
-        commitFailure = undefined
-        return
-      } catch (error) {
-        log('error', { err: String(error), delayMs }, 'time-series store is not available')
-        await new Promise((resolve) => setTimeout(resolve, delayMs))
-      }
+    try {
+      await recover()
+      commitFailure = undefined
+    } catch (error) {
+      log('error', { err: String(error) }, 'time-series store does not answer; it is opened anew')
+      await store.close()
+      throw error
     }
   }
 
@@ -286,11 +303,4 @@ export function serveIngest(options: IngestWorkerOptions): void {
 
 function oldestOf(frame: TelemetryFrame): number {
   return frame.count > 0 ? frame.receivedAtMs[0]! : 0
-}
-
-function toPlainError(error: unknown): PlainError {
-  if (error instanceof AppError) {
-    return { message: error.message, app: { family: error.family, code: error.code, details: error.details } }
-  }
-  return { message: error instanceof Error ? error.message : String(error) }
 }

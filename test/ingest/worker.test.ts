@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { spawnIngest } from '../../app/spawn-ingest.ts'
-import type { RuleTransition } from '../../contracts/alert.ts'
+import type { AlertRule, RuleTransition } from '../../contracts/alert.ts'
 import { createIngestClient, type IngestClient } from '../../ingest/index.ts'
 import { aRule } from '../support/pipeline-harness.ts'
 import { aTempDir } from '../support/temp-dir.ts'
@@ -17,17 +17,37 @@ interface Setup {
   failSink: boolean
 }
 
-async function aClient(options: { path?: string; rules?: ReturnType<typeof aRule>[] } = {}): Promise<Setup> {
+interface Options {
+  readonly path?: string
+  readonly rules?: readonly AlertRule[]
+  readonly openAlerts?: readonly { ruleId: string; deviceId: string; kind: string }[]
+  /** The first thread; those after it are ordinary. */
+  readonly spawnFirst?: (path: string) => Worker
+}
+
+/** A thread whose store refuses commits from the `failAt`th on, once or, when it cannot be read either, for ever. */
+function spawnBroken(settings: { path: string; failAt: number; isLasting: boolean }): Worker {
+  const loader = import.meta.resolve('tsx/esm/api')
+  const entry = new URL('../support/failing-ingest-worker.ts', import.meta.url).href
+  const bootstrap = `import('${loader}').then(({ register }) => { register(); return import('${entry}') })`
+  return new Worker(bootstrap, { eval: true, workerData: settings })
+}
+
+const spawnWithFailingStore = (path: string) => spawnBroken({ path, failAt: 1, isLasting: true })
+const spawnFailingAt = (failAt: number) => (path: string) => spawnBroken({ path, failAt, isLasting: false })
+
+async function aClient(options: Options = {}): Promise<Setup> {
   const path = options.path ?? join(await aTempDir(), 'readings.duckdb')
   const setup: Setup = { client: undefined as never, applied: [], workers: [], path, failSink: false }
   const client = createIngestClient({
     spawn: () => {
-      const worker = spawnIngest({ path })
+      const isFirst = setup.workers.length === 0
+      const worker = isFirst && options.spawnFirst ? options.spawnFirst(path) : spawnIngest({ path })
       setup.workers.push(worker)
       return worker
     },
     rules: async () => options.rules ?? [],
-    openAlerts: async () => [],
+    openAlerts: async () => options.openAlerts ?? [],
     sink: {
       async apply(transitions) {
         if (setup.failSink) throw new Error('records store is away')
@@ -114,6 +134,26 @@ describe('the ingest thread', () => {
     await submit(client, { ts: Date.now(), seq: 3, pm25: 3 })
     expect(workers.length).toBe(2)
     expect(await client.control.ledgerTotals()).toMatchObject({ stored: 2, duplicate: 0 })
+  })
+
+  it('is started again when the store can be neither written nor read any more', async () => {
+    const { client, workers } = await aClient({ spawnFirst: spawnWithFailingStore })
+    await expect(submit(client, { ts: Date.now(), pm25: 1 })).rejects.toThrow('no room on the disk')
+    await expect.poll(() => workers.length, { timeout: 20_000 }).toBe(2)
+    await submit(client, { ts: Date.now(), pm25: 2 })
+    expect(await client.control.ledgerTotals()).toMatchObject({ received: 1, stored: 1 })
+  })
+
+  it('keeps firing what the desk was told, and no more, after a commit that failed', async () => {
+    const rule = aRule({ type: 'above', kind: 'air-quality', field: 'pm25', raise: 35, clear: 30, holdS: 0 })
+    const openAlerts = [{ ruleId: rule.id, deviceId: 'aq-1', kind: 'air-quality' }]
+    const { client, applied } = await aClient({ rules: [rule], openAlerts, spawnFirst: spawnFailingAt(3) })
+    const ts = Date.now()
+    await submit(client, { ts, pm25: 40 })
+    await submit(client, { ts: ts + 1, pm25: 20 })
+    await expect(submit(client, { ts: ts + 2, pm25: 21 })).rejects.toThrow('no room on the disk')
+    await submit(client, { ts: ts + 3, pm25: 41 })
+    await expect.poll(() => applied.at(-1)).toMatchObject({ type: 'raise', atMs: ts + 3 })
   })
 
   it('says why it cannot start', async () => {
