@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 
 /** How long requests under way may take to end when we stop. */
 const stopGraceMs = 5000
+/** How long whoever serves a path may take to answer a request to upgrade; no answer means that nobody serves it. */
+const upgradeGraceMsDefault = 10_000
 
 export interface StoppableServer {
   readonly httpServer: Server
@@ -11,7 +13,10 @@ export interface StoppableServer {
   stop(): Promise<void>
 }
 
-export function createStoppableServer(listener: RequestListener): StoppableServer {
+export function createStoppableServer(
+  listener: RequestListener,
+  { upgradeGraceMs = upgradeGraceMsDefault }: { readonly upgradeGraceMs?: number } = {},
+): StoppableServer {
   // A client that sends its request a byte at a time holds a socket, not the server.
   const limits = { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 }
   const httpServer = createServer(limits, listener)
@@ -22,6 +27,13 @@ export function createStoppableServer(listener: RequestListener): StoppableServe
   httpServer.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+  })
+  httpServer.on('upgrade', (request) => {
+    const { socket } = request
+    const answeredBytes = socket.bytesWritten
+    setTimeout(() => {
+      if (socket.bytesWritten === answeredBytes) socket.destroy()
+    }, upgradeGraceMs).unref()
   })
   httpServer.on('request', (_request, response) => {
     underWayCount += 1
