@@ -76,6 +76,7 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
   let onNeverReady: ((error: Error) => void) | undefined
   let onStopped: (() => void) | undefined
   let applying: Promise<void> = Promise.resolve()
+  let respawn: NodeJS.Timeout | undefined
 
   const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker?.postMessage(message, transfer)
   const sender = createFrameSender({
@@ -85,6 +86,7 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
 
   async function startWorker(): Promise<void> {
     const [rules, openAlerts] = await Promise.all([deps.rules(), deps.openAlerts()])
+    if (isStopping) throw new AppError('unavailable', 'ingest-unavailable', 'ingest is stopping')
     const started = deps.spawn()
     worker = started
     // A message that was under way when the thread died belongs to nobody.
@@ -122,12 +124,16 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
       return
     }
     log.error({}, 'ingest thread stopped; starting it again')
-    setTimeout(() => void startWorker().catch(respawnFailed), respawnDelayMs)
+    respawnAfter(respawnDelayMs)
+  }
+
+  function respawnAfter(delayMs: number): void {
+    respawn = setTimeout(() => void startWorker().catch(respawnFailed), delayMs)
   }
 
   function respawnFailed(error: unknown): void {
     log.error({ err: error }, 'ingest thread could not be started')
-    if (!isStopping) setTimeout(() => void startWorker().catch(respawnFailed), respawnDelayMs * 4)
+    if (!isStopping) respawnAfter(respawnDelayMs * 4)
   }
 
   function receive(message: FromWorker): void {
@@ -206,8 +212,10 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
       await startWorker()
     },
     async stop() {
-      if (!worker || isStopping) return
+      if (isStopping) return
       isStopping = true
+      clearTimeout(respawn)
+      if (!worker) return
       const stopped = new Promise<void>((resolve) => (onStopped = resolve))
       sender.flush()
       post({ type: 'stop' })

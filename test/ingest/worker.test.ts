@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { spawnIngest } from '../../app/spawn-ingest.ts'
 import type { AlertRule, RuleTransition } from '../../contracts/alert.ts'
 import { createIngestClient, type IngestClient } from '../../ingest/index.ts'
@@ -134,6 +134,16 @@ describe('the ingest thread', () => {
     await submit(client, { ts: Date.now(), seq: 3, pm25: 3 })
     expect(workers.length).toBe(2)
     expect(await client.control.ledgerTotals()).toMatchObject({ stored: 2, duplicate: 0 })
+  })
+
+  it('is not started again once it has been told to stop', async () => {
+    const { client, workers } = await aClient()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await workers[0]!.terminate()
+    await client.stop()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(workers.length).toBe(1)
   })
 
   it('is started again when the store can be neither written nor read any more', async () => {
