@@ -9,12 +9,13 @@ import type { Job } from './jobs.ts'
 export interface UpkeepDeps {
   readonly config: Pick<Config, 'keep' | 'backup'>
   readonly records: Pick<Records, 'retain'>
-  readonly timeSeries: Pick<TimeSeriesUpkeep, 'rollUp' | 'retain'>
+  readonly timeSeries: Pick<TimeSeriesUpkeep, 'rollUp' | 'retain' | 'trimQuarantine'>
   readonly backUp: (directory: string) => Promise<{ readonly files: readonly { readonly bytes: number }[] }>
 }
 
 const commandsKeepDays = 30
 const sessionsKeepDays = 30
+const quarantineBytesMax = 1024 ** 3
 
 /** What the clock does: roll-ups by day, care and copies by night. */
 export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDeps): Job[] {
@@ -22,10 +23,16 @@ export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDe
   const jobs: Job[] = [
     { name: 'roll-up', schedule: '*/5 * * * *', run: (nowMs) => timeSeries.rollUp(nowMs) },
     {
+      // Often: a device that sends nothing but garbage, as fast as it may, fills gigabytes in an hour.
+      name: 'quarantine',
+      schedule: '2-59/5 * * * *',
+      run: () => timeSeries.trimQuarantine({ rowsMax: keep.quarantineRowsMax, bytesMax: quarantineBytesMax }),
+    },
+    {
       name: 'retention',
       schedule: '30 1 * * *',
       async run(nowMs) {
-        const { alertsKeepDays, ...readingsKeep } = keep
+        const { alertsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
         const removed = await timeSeries.retain({ nowMs, ...readingsKeep })
         const rows = await records.retain({ nowMs, alertsKeepDays, commandsKeepDays, sessionsKeepDays })
         return { removed: { ...removed, ...rows } }

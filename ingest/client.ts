@@ -247,6 +247,7 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
     upkeep: {
       rollUp: (nowMs) => call('rollUp', nowMs),
       retain: (options) => call('retain', options),
+      trimQuarantine: (options) => call('trimQuarantine', options),
       backup: (directory) => call('backup', directory),
     },
   }

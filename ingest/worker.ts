@@ -251,6 +251,8 @@ export function serveIngest(options: IngestWorkerOptions): void {
     quarantineCounts: store.quarantine.counts,
     rollUp: store.rollUp,
     retain: (keep: Parameters<TimeSeriesStore['retain']>[0]) => betweenBatches(() => store.retain(keep)),
+    trimQuarantine: (most: Parameters<TimeSeriesStore['trimQuarantine']>[0]) =>
+      betweenBatches(() => store.trimQuarantine(most)),
     backup: store.backup,
     ledger: (query: Parameters<Pipeline['ledger']['lines']>[0]) => pipeline!.ledger.lines(query),
     ledgerTotals: () => pipeline!.ledger.totals(),

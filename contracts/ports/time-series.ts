@@ -103,8 +103,12 @@ export interface TimeSeriesUpkeep {
     readonly nowMs: number
     readonly readingsKeepDays: number
     readonly quarantineKeepDays: number
-    readonly quarantineRowsMax: number
   }): Promise<{ readonly readings: number; readonly quarantined: number }>
+  /** Removes the oldest of quarantine beyond so many messages or bytes: one bad device must not fill the disk. */
+  trimQuarantine(options: {
+    readonly rowsMax: number
+    readonly bytesMax: number
+  }): Promise<{ readonly removed: number }>
   /** A consistent copy while running. */
   backup(directory: string): Promise<{ readonly files: readonly string[] }>
 }

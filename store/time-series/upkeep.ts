@@ -14,7 +14,7 @@ type RetentionOptions = Parameters<TimeSeriesUpkeep['retain']>[0]
 /** Roll-ups are what long views are drawn from; they are a few bytes an hour. */
 const rollupsKeepDays = 5 * 366
 
-/** Deletes readings by event time, quarantine by age and number, roll-ups after years. */
+/** Deletes readings by event time, quarantine by age, roll-ups after years. */
 async function retain(
   context: ReadContext,
   options: RetentionOptions,
@@ -29,10 +29,24 @@ async function retain(
   }
   await connection.run(`DELETE FROM rollup_hour WHERE hour_ms < ${whole(options.nowMs - rollupsKeepDays * dayMs)}`)
   const byAge = await connection.run(`DELETE FROM quarantine WHERE received_ms < ${quarantineBefore}`)
+  return { readings, quarantined: Number(byAge.rowsChanged) }
+}
+
+type TrimOptions = Parameters<TimeSeriesUpkeep['trimQuarantine']>[0]
+
+async function trimQuarantine(
+  { connection }: ReadContext,
+  { rowsMax, bytesMax }: TrimOptions,
+): Promise<{ removed: number }> {
   const byCount = await connection.run(
-    `DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${whole(options.quarantineRowsMax)}`,
+    `DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${whole(rowsMax)}`,
   )
-  return { readings, quarantined: Number(byAge.rowsChanged) + Number(byCount.rowsChanged) }
+  const byBytes = await connection.run(
+    `DELETE FROM quarantine WHERE id <= (
+       SELECT max(id) FROM (SELECT id, sum(octet_length(payload)) OVER (ORDER BY id DESC) AS bytes FROM quarantine)
+       WHERE bytes > ${whole(bytesMax)})`,
+  )
+  return { removed: Number(byCount.rowsChanged) + Number(byBytes.rowsChanged) }
 }
 
 /** `COPY FROM DATABASE` reads one snapshot, so writes go on meanwhile and the copy is of one moment. */
@@ -54,6 +68,7 @@ export function createUpkeep(context: ReadContext): TimeSeriesUpkeep {
   return {
     rollUp: () => rollUp(context),
     retain: (options) => retain(context, options),
+    trimQuarantine: (options) => trimQuarantine(context, options),
     backup: (directory) => backup(context, directory),
   }
 }

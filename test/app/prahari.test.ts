@@ -154,14 +154,17 @@ describe('the jobs by the clock', () => {
   it('bring roll-ups up to date and delete what is old, each recorded', async () => {
     const server = await startRealPrahari(await aTempDir())
     expect(await server.jobs.runNow('roll-up')).toBe(true)
+    expect(await server.jobs.runNow('quarantine')).toBe(true)
     expect(await server.jobs.runNow('retention')).toBe(true)
     expect(server.jobs.records()).toMatchObject([
       { name: 'roll-up', lastOutcome: 'ok' },
+      { name: 'quarantine', lastOutcome: 'ok' },
       { name: 'retention', lastOutcome: 'ok' },
     ])
     const stats = await (await signIn(server.url)).get<{ jobs: unknown[] }>('/api/system/stats')
     expect(stats.jobs).toMatchObject([
       { name: 'roll-up', runs: 1, failures: 0, lastOutcome: 'ok' },
+      { name: 'quarantine', runs: 1, failures: 0, lastOutcome: 'ok' },
       { name: 'retention', runs: 1, failures: 0, lastOutcome: 'ok' },
     ])
     expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(

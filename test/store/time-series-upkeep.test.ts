@@ -26,10 +26,30 @@ describe('upkeep', () => {
         })),
       }),
     )
-    const options = { nowMs: noonMs, readingsKeepDays: 8, quarantineKeepDays: 30, quarantineRowsMax: 1 }
-    expect(await store.retain(options)).toEqual({ readings: 1, quarantined: 2 })
+    const options = { nowMs: noonMs, readingsKeepDays: 8, quarantineKeepDays: 30 }
+    expect(await store.retain(options)).toEqual({ readings: 1, quarantined: 1 })
     expect((await store.stats()).rows.noise).toBe(1)
-    expect((await store.quarantine.list({ limit: 10 })).map((message) => message.id)).toEqual([3])
+    expect((await store.quarantine.list({ limit: 10 })).map((message) => message.id)).toEqual([3, 2])
+  })
+
+  it('quarantine keeps the newest within its number and its bytes', async () => {
+    const { store } = await openStore()
+    const entries = Array.from({ length: 10 }, (_, i) => ({
+      id: i + 1,
+      deviceId: 'aq-1',
+      topic: 't',
+      reason: 'unparseable' as const,
+      field: undefined,
+      receivedAtMs: noonMs,
+      payload: new Uint8Array(100),
+    }))
+    await store.commit(aBatch(1, { quarantine: entries }))
+    expect(await store.trimQuarantine({ rowsMax: 20, bytesMax: 1000 })).toEqual({ removed: 0 })
+    expect(await store.trimQuarantine({ rowsMax: 8, bytesMax: 1000 })).toEqual({ removed: 2 })
+    expect(await store.trimQuarantine({ rowsMax: 8, bytesMax: 350 })).toEqual({ removed: 5 })
+    expect((await store.quarantine.list({ limit: 10 })).map(({ id }) => id)).toEqual([10, 9, 8])
+    expect(await store.trimQuarantine({ rowsMax: 0, bytesMax: 0 })).toEqual({ removed: 3 })
+    expect(await store.trimQuarantine({ rowsMax: 0, bytesMax: 0 })).toEqual({ removed: 0 })
   })
 
   it('a backup taken between writes opens as a store of that moment', async () => {

@@ -266,7 +266,6 @@ describe('roll-ups', () => {
       nowMs: noonMs + 9 * 86_400_000,
       readingsKeepDays: 8,
       quarantineKeepDays: 8,
-      quarantineRowsMax: 1,
     })
     const query = {
       deviceId: 'aq-1',
