@@ -38,6 +38,12 @@ export interface FrameSenderDeps {
   readonly lingerMs?: number
 }
 
+/** What must be answered, and what must not be forgotten, should the frame fail. */
+interface FrameUnderWay {
+  readonly settles: readonly Settle[]
+  readonly rejected: ReadonlyMap<string, number>
+}
+
 interface OpenFrame {
   readonly builder: FrameBuilder
   readonly settles: Settle[]
@@ -50,7 +56,7 @@ interface OpenFrame {
  */
 export function createFrameSender(deps: FrameSenderDeps): FrameSender {
   const { isKnownKind, send, lingerMs = lingerMsDefault } = deps
-  const underWay = new Map<number, Settle[]>()
+  const underWay = new Map<number, FrameUnderWay>()
   const settling: { readonly settles: readonly Settle[]; readonly error: Error | undefined; from: number }[] = []
   const waiting: OpenFrame[] = []
   const spareArrays: FrameArrays[] = []
@@ -126,7 +132,7 @@ export function createFrameSender(deps: FrameSenderDeps): FrameSender {
       const { builder, settles, strays } = waiting.shift()!
       const { bytes, payloadEnd, sourceNo, receivedAtMs } = builder.arrays
       const id = ++frameId
-      underWay.set(id, settles)
+      underWay.set(id, { settles, rejected })
       send(
         {
           id,
@@ -144,6 +150,12 @@ export function createFrameSender(deps: FrameSenderDeps): FrameSender {
       newSources = []
       rejected = new Map()
     }
+  }
+
+  /** Nobody will send these again, so they wait for the next frame. */
+  function countAgain(lost: ReadonlyMap<string, number>): void {
+    for (const [deviceId, count] of lost) rejected.set(deviceId, (rejected.get(deviceId) ?? 0) + count)
+    if (lost.size > 0) planDispatch()
   }
 
   /**
@@ -186,16 +198,18 @@ export function createFrameSender(deps: FrameSenderDeps): FrameSender {
     },
     flush: () => dispatch(true),
     settled(id, arrays, error) {
-      const settles = underWay.get(id)
+      const frame = underWay.get(id)
       underWay.delete(id)
+      if (frame && error !== undefined) countAgain(frame.rejected)
       if (spareArrays.length < spareArraysMax) spareArrays.push(arrays)
       // The next frame leaves before this one's acknowledgements are written: the other thread need not wait for them.
       dispatch()
-      if (settles) settleAll(settles, error === undefined ? undefined : new Error(error))
+      if (frame) settleAll(frame.settles, error === undefined ? undefined : new Error(error))
     },
     failAll(error) {
       isOpen = false
-      const failed = [...underWay.values(), ...waiting.map((frame) => frame.settles)]
+      const failed = [...underWay.values(), ...waiting].map((frame) => frame.settles)
+      for (const frame of underWay.values()) countAgain(frame.rejected)
       underWay.clear()
       waiting.length = 0
       // Numbers were given for a thread that is gone; the next one learns them anew.

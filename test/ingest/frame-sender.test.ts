@@ -97,6 +97,25 @@ describe('frames on their way', () => {
     expect(sent[0]!.strays).toEqual([{ index: 2, deviceId: 'n-1', topic: 't' }])
   })
 
+  it('carry what was rejected again when they fail', async () => {
+    const { sender, sent, answer } = aSender()
+    sender.open()
+    sender.intake.countRejected('n-1')
+    sender.intake.countRejected('n-1')
+    await nextTurn()
+    sender.intake.countRejected('n-2')
+    answer(sent[0]!, 'disk full')
+    await expect.poll(() => sent.length).toBe(2)
+    expect(sent[1]!.rejected.toSorted((a, b) => a.count - b.count)).toEqual([
+      { deviceId: 'n-2', count: 1 },
+      { deviceId: 'n-1', count: 2 },
+    ])
+    sender.failAll(new Error('gone'))
+    sender.open()
+    await expect.poll(() => sent.length).toBe(3)
+    expect(sent[2]!.rejected.length).toBe(2)
+  })
+
   it('are all refused when the other side is gone, and numbered anew for the next', async () => {
     const { sender, sent, settled, submit } = aSender()
     sender.open()
