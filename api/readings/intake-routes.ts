@@ -8,6 +8,8 @@ import { json } from '../http/answer.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 
 const readingsPerRequestMax = 1000
+/** Unsettled messages, over all transports, at which HTTP is told to come back; MQTT is then no longer read. */
+const pendingMax = 50_000
 
 // Only what names the sender is read here. The rest is the pipeline's to judge, as it is for MQTT.
 const readingInputSchema = z.looseObject({
@@ -40,6 +42,9 @@ export function createIntakeRoutes({ intake, directory, now }: Pick<ApiDeps, 'in
       faults: { 503: 'The store could not take them; send them again' },
       handler: async ({ body }) => {
         checkDevices(body)
+        if (intake.pendingCount >= pendingMax) {
+          throw new AppError('unavailable', 'store-busy', 'The store is behind; send the same again in a while')
+        }
         await Promise.all(groupByTopic(body, now()).map((message) => submit(intake, message)))
         return json({ received: body.length })
       },
