@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A poll waits for something that comes; how soon is the machine's affair.
+    expect: { poll: { timeout: 20_000 } },
     // Real brokers, stores and browsers share two cores; more workers only make each other late.
     maxWorkers: 2,
     coverage: {
