@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDuckDbStore } from '../../store/index.ts'
 import { aTempDir } from '../support/temp-dir.ts'
-import { aBatch, columnsOf, everyMinute, noonMs, openStore, wholeHour } from '../support/time-series-rows.ts'
+import { aBatch, columnsOf, minutesOfPm25, noonMs, openStore, wholeHour } from '../support/time-series-rows.ts'
 
 describe('upkeep', () => {
   it('retention removes what is older than its keep and no more', async () => {
@@ -68,16 +68,7 @@ describe('upkeep', () => {
 
   it('exports Parquet that reads back', async () => {
     const { store } = await openStore()
-    await store.commit(
-      aBatch(1, {
-        readings: [
-          columnsOf(
-            'air-quality',
-            everyMinute(60, (i) => i),
-          ),
-        ],
-      }),
-    )
+    await store.commit(minutesOfPm25(60))
     expect(await store.exportParquet(wholeHour, join(await aTempDir(), 'out.parquet'))).toBeGreaterThan(100)
   })
 })

@@ -15,6 +15,7 @@ import {
   columnsOf,
   everyMinute,
   hourMs,
+  minutesOfPm25,
   noonMs,
   openStore,
   wholeHour,
@@ -150,16 +151,7 @@ describe('what is committed', () => {
 describe('series', () => {
   it('gives buckets their mean, lowest and highest', async () => {
     const { store } = await openStore()
-    await store.commit(
-      aBatch(1, {
-        readings: [
-          columnsOf(
-            'air-quality',
-            everyMinute(60, (i) => i),
-          ),
-        ],
-      }),
-    )
+    await store.commit(minutesOfPm25(60))
     const query = { deviceId: 'aq-1', ...wholeHour, fields: ['pm25'], maxPoints: 2 } as const
     const valuesOf = async (aggregate: 'mean' | 'min' | 'max') =>
       (await store.series({ ...query, aggregate })).series.pm25!.map((point) => point.value)
@@ -197,16 +189,7 @@ describe('series', () => {
     ['more raw readings than asked for', { aggregate: 'raw' as const, maxPoints: 5 }, 'query-too-costly'],
   ])('refuses %s', async (_name, change, code) => {
     const { store } = await openStore()
-    await store.commit(
-      aBatch(1, {
-        readings: [
-          columnsOf(
-            'air-quality',
-            everyMinute(60, (i) => i),
-          ),
-        ],
-      }),
-    )
+    await store.commit(minutesOfPm25(60))
     const query = { deviceId: 'aq-1', ...wholeHour, fields: ['pm25'], maxPoints: 100, aggregate: 'mean' as const }
     await expect(store.series({ ...query, ...change })).rejects.toMatchObject({ code })
   })
@@ -251,16 +234,7 @@ describe('roll-ups', () => {
 
   it('still draw a device’s long history when its readings are gone', async () => {
     const { store } = await openStore()
-    await store.commit(
-      aBatch(1, {
-        readings: [
-          columnsOf(
-            'air-quality',
-            everyMinute(150, (i) => i),
-          ),
-        ],
-      }),
-    )
+    await store.commit(minutesOfPm25(150))
     await store.rollUp(noonMs)
     await store.retain({
       nowMs: noonMs + 9 * 86_400_000,
@@ -282,16 +256,7 @@ describe('roll-ups', () => {
 
   it('run again without work when nothing came in', async () => {
     const { store } = await openStore()
-    await store.commit(
-      aBatch(1, {
-        readings: [
-          columnsOf(
-            'air-quality',
-            everyMinute(60, (i) => i),
-          ),
-        ],
-      }),
-    )
+    await store.commit(minutesOfPm25(60))
     expect((await store.rollUp(noonMs)).rows).toBeGreaterThan(0)
     expect((await store.rollUp(noonMs)).rows).toBe(0)
   })

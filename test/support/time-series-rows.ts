@@ -69,3 +69,9 @@ export function everyMinute(count: number, value: (i: number) => number, device 
 }
 
 export const wholeHour = { kind: 'air-quality', fromMs: noonMs, toMs: noonMs + hourMs }
+
+/** The first batch of a store: one reading a minute of one device, with PM2.5 counting up from 0. */
+export function minutesOfPm25(count: number): WriteBatch {
+  const rows = everyMinute(count, (i) => i)
+  return aBatch(1, { readings: [columnsOf('air-quality', rows)] })
+}
