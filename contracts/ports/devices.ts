@@ -11,7 +11,7 @@ export interface DeviceDirectory {
   isBound(options: { readonly gatewayId: string; readonly deviceId: string }): boolean
   /** Registers a device at its first connect (`open`) or with a provisioning key (`key`). @returns the device and its secret, shown once */
   enrol(input: DeviceInput): Promise<{ readonly device: Device; readonly secret: string }>
-  /** @returns undefined when the key is unknown, expired or used up; using it counts */
+  /** @returns false when the key is unknown, expired or used up; using it counts */
   redeemProvisioningKey(key: string): Promise<boolean>
 }
 

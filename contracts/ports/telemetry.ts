@@ -44,7 +44,7 @@ export interface IngestControl {
    * which then raises afresh if its condition still holds: its open alerts were resolved with the change.
    */
   setRules(rules: readonly AlertRule[]): void
-  /** What the rules would have said over stored readings; never touches live state. */
+  /** Lines by device id, ascending; `after` is the last id of the page before. */
   ledger(query: {
     readonly deviceId?: string
     readonly after?: string

@@ -24,8 +24,9 @@ const fixedTables = [
      duplicate INTEGER NOT NULL, quarantined INTEGER NOT NULL, rejected INTEGER NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS transition_outbox (
      batch_no BIGINT NOT NULL, ordinal INTEGER NOT NULL, transition VARCHAR NOT NULL)`,
-  // Single row each: the newest batch, and the newest snapshot with the batch it was taken after.
+  // One row: the newest snapshot of the pipeline, and the batch it was taken with.
   'CREATE TABLE IF NOT EXISTS snapshot (batch_no BIGINT NOT NULL, body VARCHAR NOT NULL)',
+  // One row per kind: roll-ups hold every reading up to this batch.
   'CREATE TABLE IF NOT EXISTS rollup_mark (kind VARCHAR NOT NULL, batch_no BIGINT NOT NULL)',
   `CREATE TABLE IF NOT EXISTS rollup_hour (
      kind VARCHAR NOT NULL, field VARCHAR NOT NULL, device_no INTEGER NOT NULL, hour_ms BIGINT NOT NULL,
