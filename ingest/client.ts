@@ -38,8 +38,6 @@ export interface IngestClient extends Service {
   readonly control: IngestControl
   readonly readings: TimeSeriesReader
   readonly upkeep: TimeSeriesUpkeep
-  /** False while the thread is being started again. */
-  readonly isReady: boolean
 }
 
 const callsMax = 256
@@ -70,7 +68,6 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
   let callNo = 0
   let worker: Worker | undefined
   let stats = noStats
-  let isReady = false
   let isStopping = false
   let onReady: (() => void) | undefined
   let onNeverReady: ((error: Error) => void) | undefined
@@ -112,7 +109,6 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
 
   function workerGone(cause: unknown): void {
     worker = undefined
-    isReady = false
     const error = new AppError('unavailable', 'ingest-unavailable', 'the ingest thread stopped', { cause })
     sender.failAll(error)
     for (const call of calls.values()) call.reject(error)
@@ -139,7 +135,6 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
   function receive(message: FromWorker): void {
     switch (message.type) {
       case 'ready':
-        isReady = true
         onNeverReady = undefined
         sender.open()
         onReady?.()
@@ -204,9 +199,6 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
 
   return {
     name: 'ingest',
-    get isReady() {
-      return isReady
-    },
     async start() {
       isStopping = false
       await startWorker()
