@@ -24,6 +24,8 @@ export interface ApiOptions {
   readonly tileUrl?: string
   readonly mqttWebSocketPath?: string
   readonly rateLimits?: RateLimits
+  /** Where several instances count requests together; absent, each counts for itself. */
+  readonly redisUrl?: string
   /** Origins of other web apps that may call the API; none unless named. */
   readonly corsOrigins?: readonly string[]
   /** Reverse proxies in front whose `X-Forwarded-For` is believed. */

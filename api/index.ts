@@ -5,6 +5,7 @@ import type { Service } from '../contracts/service.ts'
 import { createApp } from './app.ts'
 import type { ApiDeps } from './deps.ts'
 import { createLimiters, defaultRateLimits } from './http/rate-limits.ts'
+import { createRedisCounts } from './http/redis-counts.ts'
 import type { Route } from './http/route.ts'
 import { createStoppableServer } from './http/server.ts'
 import { createRoutes } from './routes.ts'
@@ -28,9 +29,10 @@ export function createApi(deps: ApiDeps): Api {
   const { options, accounts, log, live } = deps
   const gauge = createProcessGauge()
   const metrics = createMetricsRegistry()
-  const limiters = createLimiters(options.rateLimits ?? defaultRateLimits)
+  const redisCounts = options.redisUrl === undefined ? undefined : createRedisCounts({ url: options.redisUrl, log })
+  const limiters = createLimiters(options.rateLimits ?? defaultRateLimits, redisCounts)
   const health = createHealthCheck({ ...deps, version: options.version })
-  const routes = createRoutes({ ...deps, gauge, metrics, health })
+  const routes = createRoutes({ ...deps, gauge, limiters, metrics, health })
   const app = createApp({ options, routes, limiters, metrics, log, authenticate: (token) => accounts.verify(token) })
 
   const server = createStoppableServer(app)
@@ -50,6 +52,7 @@ export function createApi(deps: ApiDeps): Api {
       // Rejects with what the server says when it cannot, for example that the port is taken.
       await once(httpServer, 'listening')
       port = (httpServer.address() as AddressInfo).port
+      await redisCounts?.start()
       gauge.start()
       health.setAccepting(true)
       log.info({ host: options.host, port }, 'API is listening')
@@ -57,9 +60,9 @@ export function createApi(deps: ApiDeps): Api {
     async stop() {
       health.setAccepting(false)
       gauge.stop()
-      limiters.stop()
       await live?.stop()
       await server.stop()
+      redisCounts?.stop()
     },
   }
 }

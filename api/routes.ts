@@ -7,6 +7,7 @@ import { createBulkRoutes } from './devices/bulk-routes.ts'
 import { createCommandRoutes } from './devices/command-routes.ts'
 import { createDeviceRoutes } from './devices/routes.ts'
 import { createDocsRoutes } from './docs/routes.ts'
+import type { Limiters } from './http/rate-limits.ts'
 import type { Route } from './http/route.ts'
 import { createQuarantineRoutes } from './quarantine/routes.ts'
 import { createExportRoutes } from './readings/export-routes.ts'
@@ -24,6 +25,7 @@ import { createSystemRoutes } from './system/routes.ts'
 export interface RouteDeps extends ApiDeps {
   readonly health: HealthCheck
   readonly gauge: ProcessGauge
+  readonly limiters: Limiters
   readonly metrics: MetricsRegistry
 }
 

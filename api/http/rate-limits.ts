@@ -1,6 +1,9 @@
+import { isIP } from 'node:net'
 import type { RequestHandler } from 'express'
-import { MemoryStore, rateLimit } from 'express-rate-limit'
+import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit'
 import { AppError } from '../../contracts/errors.ts'
+import type { SystemStats } from '../../contracts/http/system.ts'
+import { createMemoryCounts } from './memory-counts.ts'
 
 interface RateLimit {
   readonly windowS: number
@@ -8,7 +11,7 @@ interface RateLimit {
 }
 
 export interface RateLimits {
-  /** What can be guessed at: signing in and its like. */
+  /** What can be guessed at, signing in and its like, and what anybody may do without signing in. */
   readonly sensitive: RateLimit
   /** Everything else. */
   readonly usual: RateLimit
@@ -19,37 +22,67 @@ export const defaultRateLimits: RateLimits = {
   usual: { windowS: 60, requestsMax: 1200 },
 }
 
-export interface Limiters {
-  readonly sensitive: RequestHandler
-  readonly usual: RequestHandler
-  stop(): void
+/** Where several instances count together. */
+export interface SharedCounts {
+  /**
+   * Counts of one limiter.
+   * @param local where this instance counts for itself, and what decides while the shared place is away
+   */
+  storeFor(limiter: string, local: Store): Store
+  stats(): NonNullable<SystemStats['http']['sharedCounts']>
 }
 
-/** Counts per client address (an IPv6 client by its /56), in memory: an instance guards itself. */
-export function createLimiters(limits: RateLimits): Limiters {
-  const stores: MemoryStore[] = []
-  const limiter = ({ windowS, requestsMax }: RateLimit): RequestHandler => {
-    const store = new MemoryStore()
-    stores.push(store)
+const limiterNames = ['sensitive', 'anonymous', 'usual'] as const
+
+export interface Limiters {
+  readonly sensitive: RequestHandler
+  /** As strict as `sensitive` and counted apart: what a neighbour guessed at sign-in must not use up an SOS. */
+  readonly anonymous: RequestHandler
+  readonly usual: RequestHandler
+  stats(): SystemStats['http']
+}
+
+/** Counts per client address: in memory, so that an instance guards itself, or together with other instances. */
+export function createLimiters(limits: RateLimits, shared?: SharedCounts): Limiters {
+  const refusals = { sensitive: 0, anonymous: 0, usual: 0 }
+  const memory = { sensitive: createMemoryCounts(), anonymous: createMemoryCounts(), usual: createMemoryCounts() }
+
+  function limiter(name: (typeof limiterNames)[number], { windowS, requestsMax }: RateLimit): RequestHandler {
     return rateLimit({
       windowMs: windowS * 1000,
       limit: requestsMax,
-      store,
+      store: shared?.storeFor(name, memory[name]) ?? memory[name],
+      keyGenerator: (request) => clientOf(request.ip),
       // The separate RateLimit-Limit, -Remaining and -Reset headers: the form most clients can read.
       standardHeaders: 'draft-6',
       legacyHeaders: false,
-      // A header that we do not believe is no reason for a line on the console.
-      validate: { xForwardedForHeader: false },
+      // They write to the console about what a client sends. What they look for is tested instead.
+      validate: false,
       handler: (_request, _response, next) => {
+        refusals[name] += 1
         next(new AppError('too-many', 'too-many-requests', 'Too many requests; Retry-After says when to try again'))
       },
     })
   }
+
   return {
-    sensitive: limiter(limits.sensitive),
-    usual: limiter(limits.usual),
-    stop: () => {
-      for (const store of stores) store.shutdown()
-    },
+    sensitive: limiter('sensitive', limits.sensitive),
+    anonymous: limiter('anonymous', limits.sensitive),
+    usual: limiter('usual', limits.usual),
+    stats: () => ({
+      refusals: { ...refusals },
+      clientsForgotten: limiterNames.reduce((sum, name) => sum + memory[name].forgottenCount(), 0),
+      sharedCounts: shared?.stats() ?? null,
+    }),
   }
+}
+
+/**
+ * Whom a request is counted for: an IPv4 address, an IPv6 /56, which is what one customer gets (RIPE-690, section 4.2).
+ * Some proxies add the port, which changes with every connection. What is no address at all counts as one client.
+ */
+export function clientOf(address = ''): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(address) ?? []
+  const bare = bracketed ?? plain ?? address
+  return isIP(bare) === 0 ? 'unknown' : ipKeyGenerator(bare)
 }

@@ -102,6 +102,37 @@ const metrics: readonly Metric[] = [
     read: ({ broker }) => broker?.refusals ?? {},
   },
   {
+    name: 'prahari_http_refusals_total',
+    help: 'Requests refused, by the rate limit that acted',
+    type: 'counter',
+    label: 'limit',
+    read: ({ http }) => http.refusals,
+  },
+  {
+    name: 'prahari_http_clients_forgotten_total',
+    help: 'Clients whose count of requests was dropped early because there were too many',
+    type: 'counter',
+    read: ({ http }) => http.clientsForgotten,
+  },
+  {
+    name: 'prahari_http_shared_counts_up',
+    help: '1 while requests are counted together with other instances, 0 while Redis is away',
+    type: 'gauge',
+    read: ({ http }) => (http.sharedCounts === null ? {} : Number(http.sharedCounts.up)),
+  },
+  {
+    name: 'prahari_http_shared_counts_outages_total',
+    help: 'Times that Redis went away',
+    type: 'counter',
+    read: ({ http }) => http.sharedCounts?.outages ?? {},
+  },
+  {
+    name: 'prahari_http_counted_alone_total',
+    help: 'Requests that this instance counted alone because Redis was away',
+    type: 'counter',
+    read: ({ http }) => http.sharedCounts?.countedAlone ?? {},
+  },
+  {
     name: 'prahari_store_rows',
     help: 'Rows in the time-series store',
     type: 'gauge',

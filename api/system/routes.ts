@@ -13,6 +13,7 @@ import type { ApiDeps } from '../deps.ts'
 import { json } from '../http/answer.ts'
 import { cursorOf, cutPage } from '../http/cursor.ts'
 import { limitSchema, toTime, toTimeOrNull } from '../http/inputs.ts'
+import type { Limiters } from '../http/rate-limits.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { ProcessGauge } from './process-gauge.ts'
 
@@ -29,6 +30,7 @@ const ledgerPageSchema = pageOf(ledgerLineSchema).extend({
 export type SystemRouteDeps = Pick<ApiDeps, 'ingest' | 'readings' | 'broker' | 'jobs' | 'now'> & {
   readonly version: string
   readonly gauge: ProcessGauge
+  readonly limiters: Pick<Limiters, 'stats'>
 }
 
 export function createSystemRoutes(deps: SystemRouteDeps): Route[] {
@@ -74,6 +76,7 @@ export async function readStats(deps: SystemRouteDeps, startedAtMs: number): Pro
     uptimeS: Math.max(0, (atMs - startedAtMs) / 1000),
     ingest: deps.ingest.stats(),
     broker: deps.broker?.stats() ?? null,
+    http: deps.limiters.stats(),
     store: {
       engine,
       version,

@@ -71,6 +71,21 @@ const brokerStatsSchema: z.ZodType<BrokerStats> = z
   })
   .meta({ id: 'BrokerStats' })
 
+const httpStatsSchema = z
+  .strictObject({
+    refusals: z.record(z.string(), count).describe('Requests refused, by the rate limit that acted'),
+    clientsForgotten: count.describe('Clients whose count was dropped early because there were too many'),
+    sharedCounts: z
+      .strictObject({
+        up: z.boolean().describe('Whether requests are counted together with other instances at this moment'),
+        outages: count.describe('Times that Redis went away'),
+        countedAlone: count.describe('Requests that this instance counted alone because Redis was away'),
+      })
+      .nullable()
+      .describe('null when no Redis is configured: every instance counts for itself'),
+  })
+  .meta({ id: 'HttpStats' })
+
 const storeStatsSchema = z
   .strictObject({
     engine: z.string(),
@@ -90,6 +105,7 @@ export const systemStatsSchema = z
     uptimeS: z.number(),
     ingest: ingestStatsSchema,
     broker: brokerStatsSchema.nullable().describe('null when the broker runs elsewhere'),
+    http: httpStatsSchema,
     store: storeStatsSchema,
     jobs: z
       .array(
