@@ -1,9 +1,9 @@
 import compression from 'compression'
-import cors from 'cors'
 import express, { type Express } from 'express'
 import type { Logger } from 'pino'
 import type { ApiOptions } from './deps.ts'
 import { answerUnknownPath, createErrorHandler } from './errors.ts'
+import { allowOrigins } from './http/cross-origin.ts'
 import { serveDashboard } from './http/dashboard.ts'
 import { createSecurityHeaders } from './http/headers.ts'
 import { mountRoutes } from './http/mount.ts'
@@ -33,8 +33,7 @@ export function createApp({ options, routes, limiters, metrics, authenticate, lo
   app.use(nameRequest)
   app.use(observeRequests(metrics, log))
   app.use(createSecurityHeaders(options.tileUrl))
-  const origins = options.corsOrigins ?? []
-  if (origins.length > 0) app.use('/api', cors({ origin: [...origins], maxAge: 600 }))
+  allowOrigins(app, options.corsOrigins ?? [])
   // The one large answer that is the same for everybody.
   app.use('/api/city/map', compression())
 

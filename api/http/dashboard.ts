@@ -4,7 +4,7 @@ import compression from 'compression'
 import express, { type Express, type Request, type Response } from 'express'
 
 /** Everything under these is ours to answer, never the dashboard's. */
-const ownPath = /^\/(api|socket\.io|health|metrics)(\/|$)/
+const ownPath = /^\/(api|auth|socket\.io|health|metrics)(\/|$)/
 
 /**
  * The dashboard's files, and its page for every other path: the dashboard routes by itself.
