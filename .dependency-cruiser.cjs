@@ -25,6 +25,8 @@ const knownOnlyBy = {
   'socket\\.io': '^api/',
   helmet: '^api/',
   'express-rate-limit': '^api/',
+  ioredis: '^api/http/redis-counts\\.ts$',
+  'rate-limit-redis': '^api/http/redis-counts\\.ts$',
   'prom-client': '^api/',
   jose: '^people/',
   '@node-rs/bcrypt.*': '^people/',

@@ -44,6 +44,7 @@ const forbiddenImports = [
   { from: 'people/bad-libsql.ts', imports: 'libsql', rule: 'only-store-knows-libsql' },
   { from: 'app/bad-express.ts', imports: 'express', rule: 'only-api-knows-express' },
   { from: 'safety/bad-socket.ts', imports: 'socket.io', rule: 'only-api-knows-socket.io' },
+  { from: 'api/bad-redis.ts', imports: 'ioredis', rule: 'only-apihttprediscountsts-knows-ioredis' },
   { from: 'app/bad-dev.ts', imports: 'playwright-core', rule: 'runs-without-dev-dependencies' },
   { from: 'safety/circle.ts', imports: './round.ts', rule: 'no-circles' },
   { from: 'safety/nowhere.ts', imports: './nothing-there.ts', rule: 'no-unresolved' },

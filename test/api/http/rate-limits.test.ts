@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -12,11 +13,11 @@ function aRoute(path: `/${string}`, limit: 'sensitive' | 'usual' | 'none') {
     method: 'get',
     path,
     area: 'System',
-    summary: 'Who asks',
+    summary: 'Nothing',
     access: 'anyone',
     limit,
-    answer: { description: 'The address', schema: z.strictObject({ address: z.string() }) },
-    handler: ({ clientAddress }) => json({ address: clientAddress }),
+    answer: { description: 'Nothing', schema: z.strictObject({}) },
+    handler: () => json({}),
   })
 }
 
@@ -42,6 +43,14 @@ describe('a rate limit', () => {
     expect(defaultRateLimits.sensitive).toEqual({ windowS: 15 * 60, requestsMax: 100 })
     const perS = ({ requestsMax, windowS }: { requestsMax: number; windowS: number }) => requestsMax / windowS
     expect(perS(defaultRateLimits.usual)).toBeGreaterThan(perS(defaultRateLimits.sensitive))
+  })
+
+  it('is documented as it is', () => {
+    const guide = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+    const { sensitive: few, usual: many } = defaultRateLimits
+    expect(guide).toContain(`| ${few.requestsMax} in ${few.windowS / 60} minutes |`)
+    expect(guide).toContain(`| ${many.requestsMax.toLocaleString('en')} a minute |`)
+    expect(many.windowS).toBe(60)
   })
 
   it('is told in headers from the first answer on', async () => {
@@ -108,8 +117,14 @@ describe('whom a request is counted for', () => {
 
   it('is the one before the last behind two proxies', async () => {
     const app = await anApp({ routes, options: { proxyHops: 2 } })
-    const { text } = await app.call('GET', '/api/free', forwarded('203.0.113.9', '198.51.100.1', '10.0.0.1'))
-    expect(JSON.parse(text)).toEqual({ address: '198.51.100.1' })
+    const [client, nearProxy] = ['198.51.100.1', '10.0.0.1']
+    const guess = (at: number) => app.call('GET', '/api/sensitive', forwarded(`203.0.113.${at}`, client, nearProxy))
+    expect(
+      await exhaustThenAsk(app, guess, [
+        forwarded('203.0.113.99', client, nearProxy),
+        forwarded(client, '198.51.100.2', nearProxy),
+      ]),
+    ).toEqual([429, 200])
   })
 
   it.each([
