@@ -32,6 +32,7 @@ const knownOnlyBy = {
   '@node-rs/bcrypt.*': '^people/',
   'mqtt-packet': '^broker/',
   mqtt: '^devices/',
+  nodemailer: '^safety/',
   commander: '^app/',
   'node-cron': '^app/',
 }

@@ -1,2 +1,7 @@
 export { type AlertDesk, createAlertDesk } from './alerts/alert-desk.ts'
+export { createLogChannel } from './notify/log-channel.ts'
+export { createMessenger } from './notify/messenger.ts'
+export { createSmtpChannel } from './notify/smtp-channel.ts'
+export { createTwilioChannel } from './notify/twilio-channel.ts'
+export { createWebhookChannel } from './notify/webhook-channel.ts'
 export { createSosDesk, type SosDesk } from './sos/sos-desk.ts'
