@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What a person is; one table (api/access.ts) says what each may do. */
+/** What a person is; one table (contracts/access.ts) says what each may do. */
 export const roles = [
   'citizen',
   'resident',

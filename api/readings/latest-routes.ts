@@ -30,7 +30,7 @@ export function createLatestRoutes({ latest, directory }: Pick<ApiDeps, 'latest'
       path: '/api/readings/latest',
       area: 'Readings',
       summary: 'The newest reading of every device and kind, by device id',
-      access: 'readings.read',
+      access: 'readings.survey',
       query: querySchema,
       answer: { description: 'A page of readings', schema: pageOf(readingSchema) },
       handler: ({ query }) => {
