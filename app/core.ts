@@ -30,7 +30,14 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   })
   const records = await lifecycle.open(
     'records',
-    () => openRecords({ path: dataDir.recordsPath, bus, now, log }),
+    () =>
+      openRecords({
+        path: dataDir.recordsPath,
+        key: config.recordsKey ?? readOrDrawSecret(dataDir.recordsKeyPath),
+        bus,
+        now,
+        log,
+      }),
     (opened) => opened.close(),
   )
   const directory = createDeviceDirectory({ records })

@@ -11,6 +11,8 @@ export interface DataDir {
   readonly timeSeriesPath: string
   readonly brokerDir: string
   readonly jwtSecretPath: string
+  /** What sealed columns of the records and the audit chain depend on. */
+  readonly recordsKeyPath: string
   /** From which the secrets of the demo city's devices follow. */
   readonly demoSecretPath: string
 }
@@ -24,6 +26,7 @@ export function layOut(path: string): DataDir {
     timeSeriesPath: join(path, 'time-series', 'time-series.duckdb'),
     brokerDir: join(path, 'broker'),
     jwtSecretPath: join(path, 'jwt-secret'),
+    recordsKeyPath: join(path, 'records-key'),
     demoSecretPath: join(path, 'demo-secret'),
   }
 }

@@ -6,10 +6,14 @@ import { createAccounts } from '../people/index.ts'
 import { openDuckDbStore, openRecords, type Records } from '../store/index.ts'
 import type { BackupManifest } from './backup/manifest.ts'
 import { writeBackup } from './backup/write.ts'
+import type { Config } from './config/config.ts'
 import { createControlServer } from './control/server.ts'
 import { type DataDir, layOut, openDataDir, readOrDrawSecret } from './data-dir.ts'
 import { resetPassword } from './reset-password.ts'
 import { version } from './version.ts'
+
+/** As much of the configuration as work without a server needs. */
+type OfflineConfig = Pick<Config, 'dataDir' | 'recordsKey'>
 
 const log = pino({ level: 'warn' }, pino.destination(2))
 
@@ -37,10 +41,10 @@ export async function withClaim<T>(dataDir: DataDir, work: () => Promise<T>): Pr
 }
 
 /** A backup without a server. */
-export async function backUpOffline(path: string, directory: string): Promise<BackupManifest> {
-  const dataDir = openExistingDataDir(path)
+export async function backUpOffline(config: OfflineConfig, directory: string): Promise<BackupManifest> {
+  const dataDir = openExistingDataDir(config.dataDir)
   return withClaim(dataDir, () =>
-    withRecords(dataDir, async (records) => {
+    withRecords(config, dataDir, async (records) => {
       const timeSeries = await openDuckDbStore({ path: dataDir.timeSeriesPath })
       try {
         return await writeBackup({ dataDir, records, timeSeries, version, now: Date.now }, directory)
@@ -51,10 +55,13 @@ export async function backUpOffline(path: string, directory: string): Promise<Ba
   )
 }
 
-export async function resetPasswordOffline(path: string, email: string): Promise<{ readonly password: string }> {
-  const dataDir = openExistingDataDir(path)
+export async function resetPasswordOffline(
+  config: OfflineConfig,
+  email: string,
+): Promise<{ readonly password: string }> {
+  const dataDir = openExistingDataDir(config.dataDir)
   return withClaim(dataDir, () =>
-    withRecords(dataDir, (records) => {
+    withRecords(config, dataDir, (records) => {
       // No token is made or read here, so which key would sign it does not matter.
       const accounts = createAccounts({ records, now: Date.now, jwtSecret: readOrDrawSecret(dataDir.jwtSecretPath) })
       return resetPassword({ accounts, records, email })
@@ -68,9 +75,14 @@ function openExistingDataDir(path: string): DataDir {
   throw new AppError('not-found', 'no-data', `there is no data in ${path}; is it the right directory?`)
 }
 
-async function withRecords<T>(dataDir: DataDir, work: (records: Records) => Promise<T>): Promise<T> {
+async function withRecords<T>(
+  { recordsKey }: OfflineConfig,
+  dataDir: DataDir,
+  work: (records: Records) => Promise<T>,
+): Promise<T> {
   const bus = createMemoryBus({ onHandlerError: (error) => log.error({ err: error }, 'bus handler failed') })
-  const records = await openRecords({ path: dataDir.recordsPath, bus, now: Date.now, log })
+  const key = recordsKey ?? readOrDrawSecret(dataDir.recordsKeyPath)
+  const records = await openRecords({ path: dataDir.recordsPath, key, bus, now: Date.now, log })
   try {
     return await work(records)
   } finally {

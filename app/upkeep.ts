@@ -15,6 +15,8 @@ export interface UpkeepDeps {
 
 const commandsKeepDays = 30
 const sessionsKeepDays = 30
+/** Longer than the longest period over which sends are counted. */
+const codesKeepDays = 2
 const quarantineBytesMax = 1024 ** 3
 
 /** What the clock does: roll-ups by day, care and copies by night. */
@@ -34,7 +36,7 @@ export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDe
       async run(nowMs) {
         const { alertsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
         const removed = await timeSeries.retain({ nowMs, ...readingsKeep })
-        const rows = await records.retain({ nowMs, alertsKeepDays, commandsKeepDays, sessionsKeepDays })
+        const rows = await records.retain({ nowMs, alertsKeepDays, commandsKeepDays, sessionsKeepDays, codesKeepDays })
         return { removed: { ...removed, ...rows } }
       },
     },

@@ -48,8 +48,8 @@ async function fill({ dataDir, records, timeSeries, version, now }: BackupSource
   const createdAt = new Date(now()).toISOString()
   await timeSeries.backup(copy.timeSeriesDir)
   await records.backup(copy.recordsPath)
-  for (const key of ['jwtSecretPath', 'demoSecretPath'] as const) {
-    // Absent when PRAHARI_JWT_SECRET gives the one, and without a demo city the other.
+  for (const key of ['jwtSecretPath', 'recordsKeyPath', 'demoSecretPath'] as const) {
+    // Absent when a variable gives it, or without a demo city.
     if (existsSync(dataDir[key])) await copyFile(dataDir[key], copy[key])
   }
   const rows = { ...(await timeSeries.stats()).rows, ...(await records.stats()).rows }

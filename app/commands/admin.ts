@@ -28,8 +28,9 @@ Examples:
 }
 
 async function resetPassword(terminal: Terminal, options: ResetOptions): Promise<void> {
-  const { dataDir, admin } = configFor(terminal, options)
+  const config = configFor(terminal, options)
+  const { dataDir, admin } = config
   const email = options.email ?? admin.email
-  const answer = (await askServer(dataDir, 'resetPassword', { email })) ?? (await resetPasswordOffline(dataDir, email))
+  const answer = (await askServer(dataDir, 'resetPassword', { email })) ?? (await resetPasswordOffline(config, email))
   terminal.out(`Sign in as ${email} with ${answer.password}`)
 }

@@ -26,10 +26,11 @@ Examples:
 }
 
 async function backUp(terminal: Terminal, directory: string, options: DataDirOption): Promise<void> {
-  const { dataDir } = configFor(terminal, options)
+  const config = configFor(terminal, options)
+  const { dataDir } = config
   const target = resolve(terminal.workingDir, directory)
   const byServer = await askServer(dataDir, 'backup', { directory: target })
-  const manifest = byServer ?? (await backUpOffline(dataDir, target))
+  const manifest = byServer ?? (await backUpOffline(config, target))
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
   const by = byServer ? 'by the running server' : 'with no server running'
   terminal.out(`Backed up ${manifest.files.length} files, ${formatBytes(bytes)}, ${by}, to ${target}.`)

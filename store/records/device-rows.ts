@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Device, DeviceInput } from '../../contracts/device.ts'
 import type { BusEvents } from '../../contracts/events.ts'
+import { containsText } from './contains-text.ts'
 import { type PageQuery, rowsToRead } from './page.ts'
 import type { Scope } from './scope.ts'
 import type { DeviceRow } from './tables.ts'
@@ -93,13 +94,8 @@ export function selectDevices({ db }: Scope, query: DeviceQuery) {
   if (query.state !== undefined) rows = rows.where('state', '=', query.state)
   if (query.gatewayId !== undefined) rows = rows.where('gateway_id', '=', query.gatewayId)
   if (query.simulated !== undefined) rows = rows.where('simulated', '=', query.simulated ? 1 : 0)
-  if (query.kind !== undefined) rows = rows.where(contains('kinds', JSON.stringify(query.kind)))
+  if (query.kind !== undefined) rows = rows.where(containsText(sql.ref('kinds'), JSON.stringify(query.kind)))
   const { search } = query
-  if (search !== undefined) rows = rows.where((eb) => eb.or([contains('id', search), contains('name', search)]))
+  if (search !== undefined) rows = rows.where((eb) => eb.or([containsText(sql.ref('id'), search), containsText(sql.ref('name'), search)]))
   return rows
-}
-
-function contains(column: 'id' | 'name' | 'kinds', part: string) {
-  const pattern = `%${part.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-  return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
 }

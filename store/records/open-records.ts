@@ -10,11 +10,13 @@ import type { DeviceWrite } from './device-rows.ts'
 import { createDeviceStatusRecords } from './device-statuses.ts'
 import { createDeviceRecords } from './devices.ts'
 import { migrate } from './migrations/index.ts'
+import { createOneTimeCodeRecords } from './one-time-codes.ts'
 import { createProvisioningKeyRecords } from './provisioning-keys.ts'
 import type { Records, RecordsStats, Repositories } from './records.ts'
 import { retain } from './retention.ts'
 import { createRuleRecords } from './rules.ts'
 import { createScope, type Scope } from './scope.ts'
+import { createSecondFactorRecords } from './second-factors.ts'
 import { createSessionRecords } from './sessions.ts'
 import { createSettingRecords } from './settings.ts'
 import { createSosRecords } from './sos.ts'
@@ -25,6 +27,8 @@ import { createUserRecords } from './users.ts'
 export interface OpenRecordsOptions {
   /** The SQLite file; made when it is not there, its folder too. */
   readonly path: string
+  /** What sealed columns, one-time codes and the audit chain depend on; kept outside the file. At least 32 bytes. */
+  readonly key: string
   readonly bus: Bus
   readonly now: () => number
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -89,6 +93,8 @@ function createBinder({
     commands: createCommandRecords(scope, { perDeviceMax: commandsPerDeviceMax }),
     users: createUserRecords(scope),
     sessions: createSessionRecords(scope),
+    secondFactors: createSecondFactorRecords(scope),
+    oneTimeCodes: createOneTimeCodeRecords(scope),
     audit: createAuditRecords(scope),
     settings: createSettingRecords(scope),
     rules: createRuleRecords(scope),

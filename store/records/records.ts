@@ -3,8 +3,10 @@ import type { AuditRecords } from './audit.ts'
 import type { CommandRecords } from './commands.ts'
 import type { DeviceStatusRecords } from './device-statuses.ts'
 import type { DeviceRecords } from './devices.ts'
+import type { OneTimeCodeRecords } from './one-time-codes.ts'
 import type { ProvisioningKeyRecords } from './provisioning-keys.ts'
 import type { RuleRecords } from './rules.ts'
+import type { SecondFactorRecords } from './second-factors.ts'
 import type { SessionRecords } from './sessions.ts'
 import type { SettingRecords } from './settings.ts'
 import type { SosRecords } from './sos.ts'
@@ -18,6 +20,8 @@ export interface Repositories {
   readonly commands: CommandRecords
   readonly users: UserRecords
   readonly sessions: SessionRecords
+  readonly secondFactors: SecondFactorRecords
+  readonly oneTimeCodes: OneTimeCodeRecords
   readonly audit: AuditRecords
   readonly settings: SettingRecords
   readonly rules: RuleRecords
@@ -39,6 +43,8 @@ export interface RecordsKeep {
   readonly commandsKeepDays: number
   /** So are sessions that ended. */
   readonly sessionsKeepDays: number
+  /** So are one-time codes. */
+  readonly codesKeepDays: number
   /** So are resolved alerts with their notes. */
   readonly alertsKeepDays: number
 }

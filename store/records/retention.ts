@@ -10,6 +10,7 @@ const chunkRowsMax = 500
 export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly<Record<string, number>>> {
   const commandsBeforeMs = keep.nowMs - keep.commandsKeepDays * dayMs
   const sessionsBeforeMs = keep.nowMs - keep.sessionsKeepDays * dayMs
+  const codesBeforeMs = keep.nowMs - keep.codesKeepDays * dayMs
   const alertsBeforeMs = keep.nowMs - keep.alertsKeepDays * dayMs
   return {
     commands: await deleteInSteps(() =>
@@ -34,6 +35,14 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
             .select('id')
             .where((when) => when.fn.coalesce('revoked_at_ms', 'expires_at_ms'), '<', sessionsBeforeMs)
             .limit(chunkRowsMax),
+        )
+        .executeTakeFirstOrThrow(),
+    ),
+    oneTimeCodes: await deleteInSteps(() =>
+      db
+        .deleteFrom('one_time_codes')
+        .where('id', 'in', (eb) =>
+          eb.selectFrom('one_time_codes').select('id').where('created_at_ms', '<', codesBeforeMs).limit(chunkRowsMax),
         )
         .executeTakeFirstOrThrow(),
     ),

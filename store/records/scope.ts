@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Kysely } from 'kysely'
 import type { Bus } from '../../contracts/bus.ts'
 import { createIdMaker } from './ids.ts'
+import { createKeyring, type Keyring } from './keys.ts'
 import { createSqliteDialect } from './sqlite/dialect.ts'
 import type { Caller } from './sqlite/driver.ts'
 import type { Tables } from './tables.ts'
@@ -11,6 +12,7 @@ export interface Scope {
   readonly db: Kysely<Tables>
   readonly now: () => number
   readonly makeId: () => string
+  readonly keys: Keyring
   readonly publish: Bus['publish']
   /** Runs `work` as one durable step; inside a transaction, as part of it. */
   atomically<T>(work: (scope: Scope) => Promise<T>): Promise<T>
@@ -22,11 +24,13 @@ export interface Scope {
 
 export interface ScopeOptions {
   readonly path: string
+  /** See keys.ts; at least 32 bytes. */
+  readonly key: string
   readonly now: () => number
   readonly bus: Bus
 }
 
-export function createScope({ path, now, bus }: ScopeOptions): Scope {
+export function createScope({ path, key, now, bus }: ScopeOptions): Scope {
   const callers = new AsyncLocalStorage<Caller>()
   const db = new Kysely<Tables>({
     dialect: createSqliteDialect({ path, caller: () => callers.getStore() ?? 'anybody' }),
@@ -52,6 +56,7 @@ export function createScope({ path, now, bus }: ScopeOptions): Scope {
     db,
     now,
     makeId: createIdMaker(now),
+    keys: createKeyring(key),
     publish: bus.publish,
     atomically,
     urgently: (work) => callers.run('urgent', () => atomically(work)),

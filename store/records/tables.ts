@@ -16,6 +16,9 @@ export interface Tables {
   users: UserRow
   sessions: SessionRow
   refresh_tokens: RefreshTokenRow
+  second_factors: SecondFactorRow
+  recovery_codes: RecoveryCodeRow
+  one_time_codes: OneTimeCodeRow
   audit: AuditRow
   settings: SettingRow
   alert_rules: RuleRow
@@ -34,6 +37,9 @@ export const tableNames = [
   'users',
   'sessions',
   'refresh_tokens',
+  'second_factors',
+  'recovery_codes',
+  'one_time_codes',
   'audit',
   'settings',
   'alert_rules',
@@ -92,11 +98,22 @@ export interface CommandRow {
 
 export interface UserRow {
   id: string
-  email: string
+  email: string | null
+  phone: string | null
+  username: string | null
   name: string
+  city: string | null
+  flat_number: string | null
+  flat_confirmed_at_ms: number | null
+  unit_number: string | null
+  settings: string
   role: Role
-  state: 'active' | 'banned'
-  password_hash: string
+  state: 'active' | 'banned' | 'erased'
+  password_hash: string | null
+  password_length: number | null
+  email_verified_at_ms: number | null
+  phone_verified_at_ms: number | null
+  signed_in_at_ms: number | null
   created_at_ms: number
   updated_at_ms: number
 }
@@ -104,9 +121,47 @@ export interface UserRow {
 export interface SessionRow {
   id: string
   user_id: string
+  token_hash: string | null
+  network: string | null
+  client_address: string | null
+  user_agent: string | null
   created_at_ms: number
+  used_at_ms: number
   expires_at_ms: number
   revoked_at_ms: number | null
+}
+
+export interface SecondFactorRow {
+  user_id: string
+  sealed_secret: string
+  created_at_ms: number
+  confirmed_at_ms: number | null
+  /** The newest time step whose code was used: no code opens twice. */
+  last_step: number
+}
+
+interface RecoveryCodeRow {
+  user_id: string
+  code_hash: string
+  used_at_ms: number | null
+}
+
+export interface OneTimeCodeRow {
+  id: string
+  purpose: string
+  address: string
+  network: string
+  code_hash: string
+  created_at_ms: number
+  expires_at_ms: number
+  /** Wrong tries from the network that asked for it. */
+  tries: number
+  /** Wrong tries from elsewhere. */
+  foreign_tries: number
+  redeemed_at_ms: number | null
+  /** Who brought it. */
+  redeemed_network: string | null
+  spent_at_ms: number | null
 }
 
 interface RefreshTokenRow {

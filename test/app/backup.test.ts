@@ -29,6 +29,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 function aSource({ recordsFault }: { recordsFault?: Error } = {}) {
   const dataDir = openDataDir(join(root, 'data'))
   writeFileSync(dataDir.jwtSecretPath, 'k'.repeat(48))
+  writeFileSync(dataDir.recordsKeyPath, 'r'.repeat(64))
   return {
     dataDir,
     version: '1.2.3',
@@ -77,6 +78,7 @@ describe('a backup', () => {
     })
     expect(manifest.files.map(({ path, bytes }) => [path, bytes])).toEqual([
       ['jwt-secret', 48],
+      ['records-key', 64],
       ['records.db', 4],
       ['time-series/readings.duckdb', 7],
     ])

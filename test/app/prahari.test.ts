@@ -203,6 +203,7 @@ describe('a backup of a running server', () => {
     const written = await writing
     expect(manifest?.files.map(({ path }) => path)).toEqual([
       'jwt-secret',
+      'records-key',
       'records.db',
       'time-series/time-series.duckdb',
     ])
@@ -232,7 +233,7 @@ describe('a backup of a running server', () => {
     const server = await startRealPrahari(dataDir)
     await connectDevice(await signIn(server.url), server.mqttUrl, 'lamp-17')
     await server.stop()
-    const manifest = await backUpOffline(dataDir, join(backupsDir, 'copy'))
+    const manifest = await backUpOffline({ dataDir, recordsKey: undefined }, join(backupsDir, 'copy'))
     expect(manifest.rows).toMatchObject({ devices: 1, users: 1, noise: 0 })
     expect(existsSync(join(backupsDir, 'copy', 'manifest.json'))).toBe(true)
   })

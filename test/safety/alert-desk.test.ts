@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAlertDesk } from '../../safety/index.ts'
 import { createScope } from '../../store/records/scope.ts'
-import { silentLog, startMs } from '../store/records/fixture.ts'
+import { recordsKey, silentLog, startMs } from '../store/records/fixture.ts'
 import { aClear, anAlertDesk, aRaise, pm25RuleId } from './fixture.ts'
 
 test('a raise makes one firing alert, published once it is stored', async () => {
@@ -44,7 +44,7 @@ test('the database itself refuses a second open alert of a rule and device', asy
   await desk.apply([aRaise()])
   const [alert] = await openAlerts()
   expect(await records.alerts.insertOpen([{ ...alert!, id: 'second' }])).toEqual(new Set())
-  const scope = createScope({ path, bus, now: clock.now })
+  const scope = createScope({ path, key: recordsKey, bus, now: clock.now })
   onTestFinished(() => scope.db.destroy())
   const forced =
     sql`insert into alerts (id, rule_id, rule_name, device_id, kind, severity, state, message, raised_at_ms,
@@ -118,7 +118,7 @@ test('a batch that fails is not half applied, and the next one is not held up', 
 
 test('acknowledge, assign, comment and resolve are told with who and when', async () => {
   const { desk, records, clock, alertEvents } = await anAlertDesk()
-  const ravi = await records.users.create({ email: 'r@c.example', name: 'Ravi', role: 'officer', passwordHash: 'x' })
+  const ravi = await records.users.create({ email: 'r@c.example', name: 'Ravi', role: 'officer', password: { hash: 'x', length: 12 } })
   await desk.apply([aRaise()])
   const [{ id: alertId } = { id: '' }] = (await desk.list({ limit: 1 })).items
   clock.advance(1000)

@@ -1,7 +1,7 @@
 import { createMemoryBus } from '../../contracts/bus.ts'
 import { createAlertDesk, createSosDesk } from '../../safety/index.ts'
 import { openRecords } from '../../store/index.ts'
-import { aPress, silentLog } from '../store/records/fixture.ts'
+import { aPress, recordsKey, silentLog } from '../store/records/fixture.ts'
 import { storyOf } from './kill-story.ts'
 
 // Run by kill.test.ts as a process of its own: writes until it is killed, and says what was acknowledged.
@@ -12,7 +12,7 @@ const bus = createMemoryBus({
     throw error
   },
 })
-const records = await openRecords({ path, bus, now: Date.now, log: silentLog })
+const records = await openRecords({ path, key: recordsKey, bus, now: Date.now, log: silentLog })
 const alerts = createAlertDesk({ records, bus, now: Date.now, log: silentLog })
 const sos = createSosDesk({ records, bus, now: Date.now })
 await alerts.start()

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMemoryBus } from '../../contracts/bus.ts'
 import { openRecords } from '../../store/index.ts'
-import { silentLog } from '../store/records/fixture.ts'
+import { recordsKey, silentLog } from '../store/records/fixture.ts'
 import { aTempDir } from '../support/temp-dir.ts'
 import { storyDeviceCount } from './kill-story.ts'
 
@@ -43,7 +43,7 @@ test('after kill -9 every acknowledged press is there, and no raise that came ag
     appliedMax = Math.max(appliedMax, applied)
     expect(pressed).toBeGreaterThan(0)
 
-    const records = await openRecords({ path, bus, now: Date.now, log: silentLog })
+    const records = await openRecords({ path, key: recordsKey, bus, now: Date.now, log: silentLog })
     const stored = new Set<number>()
     for (const sos of (await records.sos.list({ limit: 1000 })).items) {
       if (!sos.deviceId.startsWith(`band-${round}-`)) continue

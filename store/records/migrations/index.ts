@@ -3,20 +3,26 @@ import { AppError } from '../../../contracts/errors.ts'
 import type { Tables } from '../tables.ts'
 import { firstTables } from './0001-first-tables.ts'
 import { deviceStatuses } from './0002-device-statuses.ts'
+import { people } from './0003-people.ts'
 
 /** In the order they run. Names are kept in the database: a migration that was released is never renamed or changed. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': firstTables,
   '0002-device-statuses': deviceStatuses,
+  '0003-people': people,
 }
 
 /**
  * Brings the tables up to date; each migration is applied once, whole.
+ * @param options.upTo the last to apply; for tests of what an older release left
  * @throws AppError `records-migration-failed`
  */
-export async function migrate(db: Kysely<Tables>): Promise<readonly string[]> {
+export async function migrate(
+  db: Kysely<Tables>,
+  { upTo }: { readonly upTo?: string } = {},
+): Promise<readonly string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
-  const { error, results = [] } = await migrator.migrateToLatest()
+  const { error, results = [] } = await (upTo === undefined ? migrator.migrateToLatest() : migrator.migrateTo(upTo))
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')?.migrationName ?? 'before the first'
     throw new AppError('unavailable', 'records-migration-failed', `migration failed: ${failed}`, { cause: error })

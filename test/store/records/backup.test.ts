@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openRecords } from '../../../store/index.ts'
 import { aTempDir } from '../../support/temp-dir.ts'
-import { aDevice, silentLog, someRecords } from './fixture.ts'
+import { aDevice, recordsKey, silentLog, someRecords } from './fixture.ts'
 
 test('a copy made while writing goes on holds whole transactions only', async () => {
   const { records, bus, clock } = await someRecords()
@@ -27,7 +27,7 @@ test('a copy made while writing goes on holds whole transactions only', async ()
 
   expect((await stat(target)).size).toBe(sizeBytes)
   expect(await readdir(dirname(target))).toEqual(['records.sqlite'])
-  const copy = await openRecords({ path: target, bus, now: clock.now, log: silentLog })
+  const copy = await openRecords({ path: target, key: recordsKey, bus, now: clock.now, log: silentLog })
   onTestFinished(() => copy.close())
   const { settings } = (await copy.stats()).rows
   expect(settings).toBeGreaterThan(0)
@@ -43,7 +43,7 @@ test('what was written before the backup is in it, what comes after is not', asy
   await records.devices.register(aDevice({ id: 'before' }))
   await records.backup(target)
   await records.devices.register(aDevice({ id: 'after' }))
-  const copy = await openRecords({ path: target, bus, now: clock.now, log: silentLog })
+  const copy = await openRecords({ path: target, key: recordsKey, bus, now: clock.now, log: silentLog })
   onTestFinished(() => copy.close())
   expect((await copy.devices.list({ limit: 10 })).items.map(({ id }) => id)).toEqual(['before'])
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { createDeviceDirectory, openRecords } from '../../../store/index.ts'
-import { aDevice, someRecords } from './fixture.ts'
+import { aDevice, recordsKey, someRecords } from './fixture.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -30,7 +30,7 @@ test('knows after a restart what was registered before', async () => {
   await records.close()
 
   const log = { info() {}, warn() {}, error() {} }
-  const again = await openRecords({ path, bus, now: clock.now, log })
+  const again = await openRecords({ path, key: recordsKey, bus, now: clock.now, log })
   onTestFinished(() => again.close())
   const after = createDeviceDirectory({ records: again })
   await after.start()

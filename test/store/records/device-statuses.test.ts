@@ -1,8 +1,6 @@
-import { sql } from 'kysely'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { BusEvents } from '../../../contracts/events.ts'
 import { createStatusKeeper } from '../../../store/index.ts'
-import { createScope } from '../../../store/records/scope.ts'
 import { aDevice, someRecords, startMs } from './fixture.ts'
 
 type Said = BusEvents['device-status']
@@ -100,18 +98,4 @@ test('a device that is gone is passed over, and one that comes back under its id
   expect(await get('lamp-2')).toMatchObject({ batteryPct: 7 })
   await records.devices.register(aDevice())
   expect(await get('lamp-1')).toBeUndefined()
-})
-
-test('records of the first version get the table and keep what they have', async () => {
-  const { path, records, open, clock, bus } = await someRecords()
-  await records.devices.register(aDevice())
-  await records.close()
-  const old = createScope({ path, now: clock.now, bus })
-  await sql`drop table device_statuses`.execute(old.db)
-  await sql`delete from kysely_migration where name = '0002-device-statuses'`.execute(old.db)
-  await old.db.destroy()
-  const again = await open()
-  onTestFinished(() => again.close())
-  await again.deviceStatuses.keep([{ deviceId: 'lamp-1', batteryPct: 5, firmware: undefined, receivedAtMs: startMs }])
-  expect(await again.deviceStatuses.get('lamp-1')).toMatchObject({ batteryPct: 5 })
 })

@@ -8,6 +8,8 @@ import { type OpenRecordsOptions, openRecords, type Records } from '../../../sto
 import { aTempDir } from '../../support/temp-dir.ts'
 
 export const startMs = Date.UTC(2026, 0, 5, 8)
+/** A records key of the tests. */
+export const recordsKey = 'the records key of the tests, 32+'
 export const silentLog = { info() {}, warn() {}, error() {} }
 
 /** A clock that stands still until it is moved. */
@@ -42,7 +44,8 @@ export async function someRecords(options: Partial<OpenRecordsOptions> = {}) {
   const path = options.path ?? join(await aTempDir(), 'records.sqlite')
   const clock = aClock()
   const { bus, listen } = aBus()
-  const open = (): Promise<Records> => openRecords({ path, bus, now: clock.now, log: silentLog, ...options })
+  const open = (): Promise<Records> =>
+    openRecords({ path, key: recordsKey, bus, now: clock.now, log: silentLog, ...options })
   const records = await open()
   onTestFinished(() => records.close())
   return { path, clock, bus, listen, records, open }
@@ -50,6 +53,18 @@ export async function someRecords(options: Partial<OpenRecordsOptions> = {}) {
 
 export function aDevice(input: Partial<DeviceInput> = {}): DeviceInput {
   return { id: 'lamp-1', kinds: [], labels: {}, ...input }
+}
+
+type NewSession = Parameters<Records['sessions']['create']>[0]
+
+export function aSession(session: Partial<NewSession> & Pick<NewSession, 'userId' | 'refreshHash'>): NewSession {
+  return {
+    tokenHash: `token of ${session.refreshHash}`,
+    client: { address: '192.0.2.1', network: '192.0.2.1', userAgent: undefined },
+    expiresAtMs: startMs + 30 * 86_400_000,
+    perUserMax: 9,
+    ...session,
+  }
 }
 
 export function aPress(press: Partial<SosPress> = {}): SosPress {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { aDevice, someRecords, startMs } from './fixture.ts'
+import { aDevice, aSession, someRecords, startMs } from './fixture.ts'
 
 const dayMs = 86_400_000
-const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, alertsKeepDays: 365 }
+const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, codesKeepDays: 2, alertsKeepDays: 365 }
 
 test('a command that nobody fetched is ended, and deleted when its keep is over', async () => {
   const { records, clock, listen } = await someRecords()
@@ -26,17 +26,27 @@ test('deletes what ended longer ago than its keep, and nothing that is open', as
       if (index < 1100) await commands.markDelivered(id, startMs)
     }
   })
-  const user = await records.users.create({ email: 'a@b.example', name: 'A', role: 'operator', passwordHash: 'x' })
+  const user = await records.users.create({
+    email: 'a@b.example',
+    name: 'A',
+    role: 'operator',
+    password: { hash: 'x', length: 12 },
+  })
   const session = (refreshHash: string, days: number) =>
-    records.sessions.create({ userId: user.id, refreshHash, expiresAtMs: startMs + days * dayMs, perUserMax: 9 })
+    records.sessions.create(aSession({ userId: user.id, refreshHash, expiresAtMs: startMs + days * dayMs }))
   await session('gone', 1)
   const open = await session('open', 100)
 
   clock.advance(31 * dayMs)
   const deleted = await records.retain({ ...keep, nowMs: clock.now() })
-  expect(deleted).toEqual({ commands: 1100, sessions: 1, alerts: 0 })
+  expect(deleted).toEqual({ commands: 1100, sessions: 1, oneTimeCodes: 0, alerts: 0 })
   const { rows } = await records.stats()
   expect(rows).toMatchObject({ commands: 100, sessions: 1, refresh_tokens: 1 })
   expect((await records.sessions.listOpen(user.id)).map(({ id }) => id)).toEqual([open.id])
-  expect(await records.retain({ ...keep, nowMs: clock.now() })).toEqual({ commands: 0, sessions: 0, alerts: 0 })
+  expect(await records.retain({ ...keep, nowMs: clock.now() })).toEqual({
+    commands: 0,
+    sessions: 0,
+    oneTimeCodes: 0,
+    alerts: 0,
+  })
 })

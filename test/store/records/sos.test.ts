@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { createScope } from '../../../store/records/scope.ts'
-import { aPress, someRecords, startMs } from './fixture.ts'
+import { aPress, recordsKey, someRecords, startMs } from './fixture.ts'
 
 const options = { resendWindowMs: 120_000 }
 
@@ -20,7 +20,7 @@ test('a hundred presses at once make one SOS that counts them all', async () => 
 test('the database itself refuses a second active SOS of a device', async () => {
   const { records, path, bus, clock } = await someRecords()
   await records.sos.press(aPress(), options)
-  const scope = createScope({ path, bus, now: clock.now })
+  const scope = createScope({ path, key: recordsKey, bus, now: clock.now })
   onTestFinished(() => scope.db.destroy())
   const second = sql`insert into sos (id, state, device_id, trigger_name, observed_at_ms, received_at_ms, press_count,
     updated_at_ms) values ('x', 'active', 'band-1', 'manual', 1, 1, 1, 1)`.execute(scope.db)

@@ -4,10 +4,15 @@ import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { createScope } from '../../../store/records/scope.ts'
 import { aTempDir } from '../../support/temp-dir.ts'
-import { aBus, aClock, aDevice, aPress, someRecords } from './fixture.ts'
+import { aBus, aClock, aDevice, aPress, recordsKey, someRecords } from './fixture.ts'
 
 async function aScope() {
-  const scope = createScope({ path: join(await aTempDir(), 'db.sqlite'), now: aClock().now, bus: aBus().bus })
+  const scope = createScope({
+    path: join(await aTempDir(), 'db.sqlite'),
+    key: recordsKey,
+    now: aClock().now,
+    bus: aBus().bus,
+  })
   onTestFinished(() => scope.db.destroy())
   await sql`create table things (id text primary key, amount bigint)`.execute(scope.db)
   const count = async () => {

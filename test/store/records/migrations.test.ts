@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { hashSecret, openRecords } from '../../../store/index.ts'
+import { migrate } from '../../../store/records/migrations/index.ts'
+import { createScope } from '../../../store/records/scope.ts'
+import { aTempDir } from '../../support/temp-dir.ts'
+import { aBus, aClock, recordsKey, silentLog, startMs } from './fixture.ts'
+
+const refreshToken = 'a refresh token'
+
+/** Records as the first release left them: a device, an administrator who is signed in, a line of the audit trail. */
+async function recordsOfTheFirstRelease() {
+  const options = {
+    path: join(await aTempDir(), 'records.sqlite'),
+    key: recordsKey,
+    now: aClock().now,
+    bus: aBus().bus,
+  }
+  const { db } = createScope(options)
+  await migrate(db, { upTo: '0001-first-tables' })
+  for (const statement of [
+    sql`insert into devices values ('lamp-1', 'Lamp', '["noise"]', 15, 88, null, '{}', 'registered', 0, 'ab', 1, 1)`,
+    sql`insert into users values ('u-1', 'asha@city.example', 'Asha', 'super_admin', 'active', 'hash', 1, 2)`,
+    sql`insert into sessions values ('s-1', 'u-1', ${startMs}, ${startMs + 86_400_000}, null)`,
+    sql`insert into refresh_tokens values (${hashSecret(refreshToken).toString('hex')}, 's-1', ${startMs}, null)`,
+    sql`insert into audit values ('a-1', 1, 'system', 'user-created', 'user:u-1', '{}')`,
+  ]) {
+    await statement.execute(db)
+  }
+  await db.destroy()
+  return options
+}
+
+test('records of the first release are brought up to date, and everybody stays who and where they are', async () => {
+  const records = await openRecords({ ...(await recordsOfTheFirstRelease()), log: silentLog })
+  onTestFinished(() => records.close())
+  expect(await records.devices.get('lamp-1')).toMatchObject({ name: 'Lamp', position: { latitude: 15, longitude: 88 } })
+  expect(await records.users.find({ type: 'email', value: 'asha@city.example' })).toMatchObject({
+    id: 'u-1',
+    role: 'super_admin',
+    passwordHash: 'hash',
+    phone: undefined,
+  })
+  const [fromHash, toHash] = [refreshToken, 'the next'].map((token) => hashSecret(token).toString('hex')) as [
+    string,
+    string,
+  ]
+  expect(await records.sessions.rotate({ fromHash, toHash, nowMs: startMs })).toMatchObject({ type: 'rotated' })
+  expect((await records.audit.list({ limit: 10 })).items).toMatchObject([{ id: 'a-1', action: 'user-created' }])
+})
+
+test('what belongs to a user is still tied to them', async () => {
+  const options = await recordsOfTheFirstRelease()
+  const records = await openRecords({ ...options, log: silentLog })
+  await records.close()
+  const { db } = createScope(options)
+  onTestFinished(() => db.destroy())
+  await sql`delete from users where id = 'u-1'`.execute(db)
+  for (const table of ['sessions', 'refresh_tokens']) {
+    const { rows } = await sql`select * from ${sql.table(table)}`.execute(db)
+    expect(rows, table).toEqual([])
+  }
+})
