@@ -18,7 +18,7 @@ export async function resetPassword({
   records,
   email,
 }: ResetPasswordDeps): Promise<{ readonly password: string }> {
-  const user = await records.users.findByEmail(email.toLowerCase())
+  const user = await records.users.find({ type: 'email', value: email.trim().toLowerCase() })
   if (!user) throw new AppError('not-found', 'user-not-found', `nobody signs in as ${email}`)
   const password = randomBytes(15).toString('base64url')
   await accounts.setPassword({ userId: user.id, password, by: 'system' })

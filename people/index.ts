@@ -1,1 +1,5 @@
-export { type Accounts, createAccounts, type Identity, type SignedIn } from './accounts.ts'
+export { type Accounts, createAccounts } from './accounts.ts'
+export type { Administration } from './administration.ts'
+export type { Client } from './networks.ts'
+export type { NamedAddress, ProfileChange } from './self-service.ts'
+export type { Identity, NewSignIn, SignedIn } from './sessions.ts'

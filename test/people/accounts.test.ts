@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Accounts, createAccounts } from '../../people/index.ts'
 import type { Records } from '../../store/index.ts'
 import { someRecords } from '../store/records/fixture.ts'
+import { anInbox } from '../support/inbox.ts'
 import { jwtSecret, password, someAccounts } from './fixture.ts'
 
 const dayMs = 86_400_000
@@ -10,7 +11,7 @@ const dayMs = 86_400_000
 describe('the first administrator', () => {
   test('gets a random password, told once, that works', async () => {
     const { records, clock } = await someRecords()
-    const accounts = createAccounts({ records, now: clock.now, jwtSecret, bcryptCost: 4 })
+    const accounts = createAccounts({ records, now: clock.now, messenger: anInbox(), jwtSecret, bcryptCost: 4 })
     const first = await accounts.ensureAdministrator({ email: 'Admin@City.example' })
     expect(first).toMatchObject({ created: true, email: 'admin@city.example' })
     expect(first.password).toHaveLength(20)
@@ -48,7 +49,7 @@ describe('signing in', () => {
   test('gives tokens for who one is, whatever the case of the address', async () => {
     const { accounts, signIn, asha, clock } = await someAccounts()
     const signedIn = await signIn({ email: '  ASHA@city.EXAMPLE ' })
-    expect(signedIn.user).toEqual(asha)
+    expect(signedIn.user).toEqual({ ...asha, signedInAtMs: clock.now() })
     expect(signedIn.accessExpiresAtMs).toBe(clock.now() + 15 * 60_000)
     expect(JSON.stringify(signedIn)).not.toContain('$2b$')
     expect(await accounts.verify(signedIn.accessToken)).toMatchObject({ userId: asha.id, role: 'operator' })
@@ -281,8 +282,8 @@ describe('at once', () => {
         return records.transaction(work)
       },
     }
-    const late = createAccounts({ records: slow, now: clock.now, jwtSecret, bcryptCost: 4 })
-    const signingIn = late.signIn({ email: asha.email, password, clientAddress: '192.0.2.1' })
+    const late = createAccounts({ records: slow, now: clock.now, messenger: anInbox(), jwtSecret, bcryptCost: 4 })
+    const signingIn = late.signIn({ email: 'asha@city.example', password, clientAddress: '192.0.2.1' })
     await expect(signingIn).rejects.toMatchObject({ code })
     expect(await records.sessions.listOpen(asha.id)).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { createAccounts } from '../../people/index.ts'
 import { someRecords } from '../store/records/fixture.ts'
+import { anInbox } from '../support/inbox.ts'
 
 export const jwtSecret = 'a secret of the tests, long enough to sign'
 export const password = 'correct horse battery'
@@ -7,7 +8,9 @@ export const password = 'correct horse battery'
 /** Accounts on a real file, with the cheapest bcrypt there is. */
 export async function someAccounts() {
   const fixture = await someRecords()
-  const accounts = createAccounts({ records: fixture.records, now: fixture.clock.now, jwtSecret, bcryptCost: 4 })
+  const inbox = anInbox()
+  const { records, clock } = fixture
+  const accounts = createAccounts({ records, now: clock.now, messenger: inbox, jwtSecret, bcryptCost: 4 })
   const accessEvents = fixture.listen('access-changed')
   const admin = await accounts.ensureAdministrator({ email: 'admin@city.example', password })
   const asha = await accounts.createUser({
@@ -19,6 +22,6 @@ export async function someAccounts() {
   })
   accessEvents.length = 0
   const signIn = (input: { email?: string; password?: string; clientAddress?: string } = {}) =>
-    accounts.signIn({ email: asha.email, password, clientAddress: '192.0.2.1', ...input })
-  return { ...fixture, accounts, accessEvents, admin, asha, signIn }
+    accounts.signIn({ email: 'asha@city.example', password, clientAddress: '192.0.2.1', ...input })
+  return { ...fixture, inbox, accounts, accessEvents, admin, asha, signIn }
 }

@@ -4,11 +4,12 @@ import { createPasswords, drawPassword } from '../../people/passwords.ts'
 
 test('are hashed at the cost that was asked for, each time with another salt', async () => {
   const passwords = createPasswords(12)
-  const [one, two] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')])
-  expect(parseOptions(one)).toMatchObject({ cost: 12 })
-  expect(one).not.toBe(two)
-  expect(await passwords.verify('correct horse', one)).toBe(true)
-  expect(await passwords.verify('correct horsf', one)).toBe(false)
+  const [one, two] = await Promise.all([passwords.hash('correct horse', 12), passwords.hash('correct horse', 12)])
+  expect(parseOptions(one.hash)).toMatchObject({ cost: 12 })
+  expect(one.length).toBe(13)
+  expect(one.hash).not.toBe(two.hash)
+  expect(await passwords.verify('correct horse', one.hash)).toBe(true)
+  expect(await passwords.verify('correct horsf', one.hash)).toBe(false)
 })
 
 test('nobody’s password is checked at the same cost as somebody’s', async () => {
@@ -22,7 +23,7 @@ test('the event loop turns while a password is hashed', async () => {
   const passwords = createPasswords(10)
   let turns = 0
   let isDone = false
-  const hashing = passwords.hash('correct horse').finally(() => {
+  const hashing = passwords.hash('correct horse', 12).finally(() => {
     isDone = true
   })
   while (!isDone) {
@@ -45,5 +46,5 @@ test('beyond what may wait, sign-ins are refused instead of piling up', async ()
 test('drawn passwords are long, different and pass their own rules', async () => {
   const drawn = Array.from({ length: 100 }, drawPassword)
   expect(new Set(drawn).size).toBe(100)
-  await createPasswords(4).hash(drawn[0]!)
+  await createPasswords(4).hash(drawn[0]!, 12)
 })

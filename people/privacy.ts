@@ -1,0 +1,119 @@
+import { AppError } from '../contracts/errors.ts'
+import type { Records, User } from '../store/index.ts'
+import { assertAdministered } from './administration.ts'
+import type { Client } from './networks.ts'
+import type { OneTimeCodes } from './one-time-codes.ts'
+import type { PeopleDeps } from './people-deps.ts'
+import type { SelfService } from './self-service.ts'
+import type { Identity } from './sessions.ts'
+
+/** Everything that is kept about one person, by table. Rows as the repositories give them; hashes are not among them. */
+export interface PersonalData {
+  readonly profile: User
+  readonly sessions: Awaited<ReturnType<Records['sessions']['listOpen']>>
+  readonly devices: Awaited<ReturnType<Records['devices']['list']>>['items']
+  readonly sos: Awaited<ReturnType<Records['sos']['list']>>['items']
+  readonly auditTrail: Awaited<ReturnType<Records['audit']['list']>>['items']
+}
+
+/** @throws AppError `wrong-password`, `invalid-otp`, `last-administrator`, `confirmation-missing` */
+export interface Privacy {
+  exportData(identity: Identity): Promise<PersonalData>
+  /**
+   * Takes away all that says who somebody was. The id stays, without a name, for what must be kept: SOS, audit trail.
+   * @param confirmation the password, or for who has none a sign-in code sent to the phone
+   */
+  erase(
+    identity: Identity,
+    confirmation: Client & { readonly password?: string | undefined; readonly code?: string | undefined },
+  ): Promise<void>
+}
+
+const rowsMax = 10_000
+const pageRows = 1000
+
+export function createPrivacy(
+  { records }: PeopleDeps,
+  { self, codes }: { readonly self: SelfService; readonly codes: OneTimeCodes },
+): Privacy {
+  async function confirm(
+    user: User,
+    {
+      password,
+      code,
+      clientAddress,
+    }: Client & { readonly password?: string | undefined; readonly code?: string | undefined },
+  ): Promise<void> {
+    if (user.hasPassword) return self.assertPassword({ userId: user.id }, password)
+    if (user.phone === undefined || code === undefined) {
+      throw new AppError('invalid', 'confirmation-missing', 'a code sent to your phone is needed to confirm this')
+    }
+    await codes.redeem({ purpose: 'sign-in', address: user.phone, clientAddress, code })
+    await codes.spendProof({ purpose: 'sign-in', address: user.phone, clientAddress })
+  }
+
+  return {
+    async exportData({ userId }) {
+      const profile = (await records.users.get(userId))!
+      const devices = await readAll((page) => records.devices.list({ ownerId: userId, ...page }))
+      const sos: PersonalData['sos'][number][] = []
+      for (const { id } of devices) sos.push(...(await readAll((page) => records.sos.list({ deviceId: id, ...page }))))
+      const byUser = await readAll((page) => records.audit.list({ actor: userId, ...page }))
+      const aboutUser = await readAll((page) => records.audit.list({ subject: `user:${userId}`, ...page }))
+      const entries = new Map([...byUser, ...aboutUser].map((entry) => [entry.id, entry]))
+      await records.audit.append({ actor: userId, action: 'personal-data-exported', subject: `user:${userId}` })
+      return {
+        profile,
+        sessions: await records.sessions.listOpen(userId),
+        devices,
+        sos,
+        auditTrail: [...entries.values()].sort((a, b) => b.atMs - a.atMs),
+      }
+    },
+    async erase({ userId }, confirmation) {
+      const user = (await records.users.get(userId))!
+      await confirm(user, confirmation)
+      await records.transaction(async ({ users, sessions, secondFactors, oneTimeCodes, devices, audit }) => {
+        await users.update(userId, {
+          name: 'Erased account',
+          email: null,
+          phone: null,
+          username: null,
+          city: null,
+          flatNumber: null,
+          flatConfirmedAtMs: null,
+          unitNumber: null,
+          emailVerifiedAtMs: null,
+          phoneVerifiedAtMs: null,
+          settings: {},
+          password: null,
+          role: 'citizen',
+          state: 'erased',
+        })
+        await assertAdministered(users)
+        await sessions.deleteAllOf(userId)
+        await secondFactors.remove(userId)
+        for (const address of [user.email, user.phone])
+          if (address !== undefined) await oneTimeCodes.deleteAllOf(address)
+        await devices.releaseAllOf(userId)
+        await audit.append({ actor: userId, action: 'user-erased', subject: `user:${userId}` })
+      })
+    },
+  }
+}
+
+async function readAll<T>(
+  read: (page: { readonly limit: number; readonly cursor: string | undefined }) => Promise<{
+    readonly items: readonly T[]
+    readonly nextCursor: string | undefined
+  }>,
+): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | undefined
+  do {
+    const page = await read({ limit: pageRows, cursor })
+    items.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined && items.length < rowsMax)
+  return items
+}
