@@ -30,6 +30,8 @@ export interface ApiOptions {
   readonly corsOrigins?: readonly string[]
   /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
   readonly proxyHops?: number
+  /** Phones sign in without a code. Development alone. */
+  readonly otpBypass?: boolean
   /** Bearer token for a scraper of /metrics, which cannot sign in. */
   readonly metricsToken?: string
   /** Holds every answer against its schema. Tests and development only. */

@@ -3,6 +3,14 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import { AppError, type ErrorDetail, type ErrorFamily } from '../contracts/errors.ts'
 import type { ErrorAnswer } from '../contracts/http/common.ts'
+import { type FaultShape, toLegacyFault } from './legacy-faults.ts'
+
+declare module 'express-serve-static-core' {
+  interface Locals {
+    /** How the clients of the route read its faults; absent for the house's own. */
+    faultShape?: FaultShape
+  }
+}
 
 const statusOfFamily: Readonly<Record<ErrorFamily, number>> = {
   invalid: 400,
@@ -60,7 +68,11 @@ export function createErrorHandler(log: Logger): ErrorRequestHandler {
     if (known.family === 'unavailable') response.setHeader('Retry-After', '5')
     response.removeHeader('Content-Disposition')
     response.setHeader('Cache-Control', 'no-store')
-    response.status(status).json(errorAnswer(known, request.requestId))
+    const answer = errorAnswer(known, request.requestId)
+    const { faultShape } = response.locals
+    const fault =
+      faultShape === undefined ? { status, body: answer } : toLegacyFault(faultShape, known, { status, answer })
+    response.status(fault.status).json(fault.body)
   }
 }
 

@@ -1,5 +1,8 @@
 import { createAlertRoutes } from './alerts/routes.ts'
 import { createRuleRoutes } from './alerts/rule-routes.ts'
+import { createNamedUserRoutes } from './auth/named-user-routes.ts'
+import { createProfileRoutes } from './auth/profile-routes.ts'
+import { createResidentRoutes } from './auth/resident-routes.ts'
 import { createAuthRoutes } from './auth/routes.ts'
 import { createCityRoutes } from './city/routes.ts'
 import type { ApiDeps } from './deps.ts'
@@ -21,6 +24,8 @@ import type { MetricsRegistry } from './system/metrics.ts'
 import { createMetricsRoutes } from './system/metrics-routes.ts'
 import type { ProcessGauge } from './system/process-gauge.ts'
 import { createSystemRoutes } from './system/routes.ts'
+import { createPrivacyRoutes } from './users/privacy-routes.ts'
+import { createUserRoutes } from './users/routes.ts'
 
 export interface RouteDeps extends ApiDeps {
   readonly health: HealthCheck
@@ -35,6 +40,12 @@ export function createRoutes(deps: RouteDeps): Route[] {
   const { version } = options
   const routes = [
     ...createAuthRoutes(deps),
+    ...createProfileRoutes(deps),
+    ...createResidentRoutes({ ...deps, otpBypass: options.otpBypass ?? false }),
+    ...createNamedUserRoutes(deps),
+    // Before the users by id: `export` and `me` are no ids.
+    ...createPrivacyRoutes(deps),
+    ...createUserRoutes(deps),
     ...createDeviceRoutes(deps),
     ...createBulkRoutes(deps),
     ...createCommandRoutes(deps),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { access, type Capability } from '../../contracts/access.ts'
 import { errorAnswerSchema } from '../../contracts/http/common.ts'
-import { access } from '../access.ts'
 import { listItems } from '../http/inputs.ts'
 import { areas, type Route } from '../http/route.ts'
+import { legacyFaultSchemas } from '../legacy-faults.ts'
 
 type Json = Record<string, unknown>
 
@@ -103,9 +104,21 @@ function capitalise(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1)
 }
 
-function sayWho({ access: who, limit }: Route): string {
-  const roles = who === 'anyone' ? 'Anyone, without a token.' : `Roles: ${access[who].join(', ')}.`
-  return limit === 'sensitive' ? `${roles} Few requests per client are allowed.` : roles
+const limitNotes: Readonly<Record<NonNullable<Route['limit']>, string>> = {
+  sensitive: ' Few requests per client are allowed.',
+  'sensitive-unless-signed-in': ' Few requests per client are allowed without signing in.',
+  usual: '',
+  none: '',
+}
+
+function sayWho({ access: who, limit = 'usual' }: Route): string {
+  const roles = who === 'anyone' ? 'Anyone, without a token.' : describeRoles(who)
+  return roles + limitNotes[limit]
+}
+
+function describeRoles(capability: Capability): string {
+  const { all, own }: { readonly all: readonly string[]; readonly own: readonly string[] } = access[capability]
+  return `Roles: ${all.join(', ')}.${own.length > 0 ? ` What is their own: ${own.join(', ')}.` : ''}`
 }
 
 function describeParameters(
@@ -166,7 +179,8 @@ function describeFaults(route: Route, components: Components) {
   }
   if (route.limit !== 'none') faults[429] ??= 'Too many requests'
   faults[500] ??= 'A fault of ours'
-  const content = { 'application/json': { schema: components.inline(errorAnswerSchema, 'output') } }
+  const shape = route.faultShape === undefined ? errorAnswerSchema : legacyFaultSchemas[route.faultShape]
+  const content = { 'application/json': { schema: components.inline(shape, 'output') } }
   return Object.fromEntries(Object.entries(faults).map(([status, about]) => [status, { description: about, content }]))
 }
 

@@ -1,8 +1,9 @@
 import express, { type Express, type Request, type RequestHandler } from 'express'
 import type { z } from 'zod'
+import { access as accessTable, type Reach, reachOf } from '../../contracts/access.ts'
 import { AppError } from '../../contracts/errors.ts'
-import { may } from '../access.ts'
 import { invalidRequest } from '../errors.ts'
+import type { FaultShape } from '../legacy-faults.ts'
 import type { Answer } from './answer.ts'
 import type { Limiters } from './rate-limits.ts'
 import type { Principal, Route } from './route.ts'
@@ -22,37 +23,85 @@ const bodyBytesMaxUsual = 256 * 1024
 export function mountRoutes(app: Express, routes: readonly Route[], options: MountOptions): void {
   for (const route of routes) {
     const limit = route.limit ?? 'usual'
-    const steps: RequestHandler[] = limit === 'none' ? [] : [options.limiters[limit]]
-    const principals = new WeakMap<Request, Principal>()
-    steps.push(createAccessStep(route, options, principals))
+    // First, so that a refusal of the limiter is told in the same way.
+    const steps: RequestHandler[] = route.faultShape === undefined ? [] : [tellFaultsAs(route.faultShape)]
+    if (limit === 'sensitive-unless-signed-in') steps.push(createAnonymousLimit(route, options))
+    else if (limit !== 'none') steps.push(options.limiters[limit])
+    assertNarrows(route)
+    const admitted = new WeakMap<Request, Admitted>()
+    steps.push(createAccessStep(route, options, admitted))
     // Only who may use the route gets us to read a body.
     if (route.body !== undefined) steps.push(...createBodySteps(route))
-    app[route.method](route.path, ...steps, createHandlerStep(route, options, principals))
+    app[route.method](route.path, ...steps, createHandlerStep(route, options, admitted))
   }
   refuseOtherMethods(app, routes)
 }
 
-function createAccessStep(
-  route: Route,
-  options: MountOptions,
-  principals: WeakMap<Request, Principal>,
-): RequestHandler {
+function tellFaultsAs(shape: FaultShape): RequestHandler {
+  return (_request, response, next) => {
+    response.locals.faultShape = shape
+    next()
+  }
+}
+
+/**
+ * Nobody who is signed in and may use the route is refused for being too many. Signed in is who has been believed:
+ * whoever shows a token that is forged, has expired or belongs to a banned user is counted like one who shows none.
+ */
+function createAnonymousLimit({ access }: Route, { limiters, authenticate }: MountOptions): RequestHandler {
+  async function isSignedIn(request: Request): Promise<boolean> {
+    const token = findToken(request)
+    if (token === undefined) return false
+    try {
+      const { role } = await authenticate(token)
+      return access === 'anyone' || reachOf(role, access) !== undefined
+    } catch {
+      // Whatever it was, the steps that need to know run into it again.
+      return false
+    }
+  }
+  return async function limitAnonymous(request, response, next) {
+    if (await isSignedIn(request)) return next()
+    return limiters.anonymous(request, response, next)
+  }
+}
+
+interface Admitted {
+  readonly principal: Principal
+  readonly reach: Reach
+}
+
+/** Nobody reaches other people's rows because a handler forgot that there is a difference. */
+function assertNarrows({ access, narrowsToOwn, method, path }: Route): void {
+  if (access === 'anyone' || narrowsToOwn === true || accessTable[access].own.length === 0) return
+  throw new TypeError(
+    `${method} ${path} lets roles in that may reach only what is their own, and does not narrow to it`,
+  )
+}
+
+function createAccessStep(route: Route, options: MountOptions, admitted: WeakMap<Request, Admitted>): RequestHandler {
   const { access } = route
   if (access === 'anyone') return (_request, _response, next) => next()
   return async function checkAccess(request, _response, next) {
     if (route.alsoLets?.(request) === true) return next()
     const principal = await options.authenticate(readToken(request))
-    if (!may(principal.role, access)) {
+    const reach = reachOf(principal.role, access)
+    if (reach === undefined) {
       throw new AppError('forbidden', 'forbidden', `The role ${principal.role} may not do this`)
     }
-    principals.set(request, principal)
+    admitted.set(request, { principal, reach })
     next()
   }
 }
 
 /** `Bearer`, and `Token` as an earlier backend's clients say it. */
-function readToken(request: Request): string {
+function findToken(request: Request): string | undefined {
   const [, token] = /^(?:bearer|token) +([\w.~+/=-]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? []
+  return token
+}
+
+function readToken(request: Request): string {
+  const token = findToken(request)
   if (token === undefined) throw new AppError('unauthenticated', 'token-required', 'Sign in first')
   return token
 }
@@ -72,11 +121,7 @@ function createBodySteps(route: Route): RequestHandler[] {
   return steps
 }
 
-function createHandlerStep(
-  route: Route,
-  options: MountOptions,
-  principals: WeakMap<Request, Principal>,
-): RequestHandler {
+function createHandlerStep(route: Route, options: MountOptions, admitted: WeakMap<Request, Admitted>): RequestHandler {
   const status = route.answer.status ?? 200
   return async function handleRequest(request, response) {
     const csv = route.acceptsCsv === true && typeof request.body === 'string' ? request.body : undefined
@@ -86,9 +131,13 @@ function createHandlerStep(
       body: csv === undefined ? validate('body', route.body, request.body) : undefined,
       csv,
       // Absent only where access is `anyone` or another way in was taken; the handler's type says which.
-      principal: principals.get(request),
+      principal: admitted.get(request)?.principal,
+      reach: admitted.get(request)?.reach,
       requestId: request.requestId,
-      clientAddress: request.ip ?? '',
+      client: { clientAddress: request.ip ?? '', userAgent: request.headers['user-agent'] },
+      bearer: findToken(request),
+      caller: async () =>
+        request.headers.authorization === undefined ? undefined : options.authenticate(readToken(request)),
       signal: abortWhenClientLeaves(response),
     })
     if (options.checkAnswers) checkAnswer(route, answer)

@@ -1,20 +1,27 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
-import type { Role } from '../../contracts/roles.ts'
-import type { Capability } from '../access.ts'
+import type { Capability, Reach } from '../../contracts/access.ts'
+import type { Client, Identity } from '../../people/index.ts'
+import type { FaultShape } from '../legacy-faults.ts'
 import type { Answer } from './answer.ts'
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
-export const areas = ['Accounts', 'Devices', 'Readings', 'Alerts', 'Quarantine', 'City', 'System'] as const
+export const areas = [
+  'Accounts',
+  'Users',
+  'Earlier clients',
+  'Devices',
+  'Readings',
+  'Alerts',
+  'Quarantine',
+  'City',
+  'System',
+] as const
 type Area = (typeof areas)[number]
 
 /** Who a request speaks for, once its token has been believed. */
-export interface Principal {
-  readonly userId: string
-  readonly role: Role
-  readonly sessionId: string
-}
+export type Principal = Identity
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined
 
@@ -26,9 +33,17 @@ interface RouteInput<A, P, Q, B> {
   /** The body of a `text/csv` request, on routes that accept one. */
   readonly csv: string | undefined
   readonly principal: A extends 'anyone' ? undefined : Principal
+  /** Whether everybody's rows are within reach, or only the principal's own (see `owns`). */
+  readonly reach: A extends 'anyone' ? undefined : Reach
   readonly requestId: string
-  /** IP address, behind trusted proxies the one they vouch for. */
-  readonly clientAddress: string
+  readonly client: Client
+  /** What stands in the Authorization header, not looked at. */
+  readonly bearer: string | undefined
+  /**
+   * For routes that let anyone in: who a token speaks for, if one came along.
+   * @throws AppError `unauthenticated` for a token that is not believed
+   */
+  caller(): Promise<Principal | undefined>
   /** Aborted when the client goes away before it has its answer. */
   readonly signal: AbortSignal
 }
@@ -54,16 +69,26 @@ export interface RouteSpec<A extends 'anyone' | Capability, P, Q, B, R> {
   readonly description?: string
   /** `anyone` needs no token; anything else is a row of the access table. */
   readonly access: A
+  /**
+   * Says that the handler narrows itself to the principal's own rows where `reach` is `own`. A route whose row of the
+   * access table has such roles, and that does not say so, is not mounted.
+   */
+  readonly narrowsToOwn?: true
   /** One more way in, for requests that carry no user's token. */
   readonly alsoLets?: (request: IncomingMessage) => boolean
-  /** `sensitive` for what can be guessed at; `none` for probes. */
-  readonly limit?: 'sensitive' | 'usual' | 'none'
+  /**
+   * `sensitive` for what can be guessed at; `none` for probes. `sensitive-unless-signed-in` for what may never be refused
+   * to a signed-in user for being too many, an SOS for one: the others are limited as what is sensitive, counted apart.
+   */
+  readonly limit?: 'sensitive' | 'sensitive-unless-signed-in' | 'usual' | 'none'
   readonly params?: P
   readonly query?: Q
   readonly body?: B
   readonly bodyBytesMax?: number
   readonly acceptsCsv?: boolean
   readonly answer: AnswerSpec<R>
+  /** How clients of an earlier backend read this route's faults. */
+  readonly faultShape?: FaultShape
   /** Same shape as the answer, under another status. */
   readonly otherStatuses?: Readonly<Record<number, string>>
   /** Errors of its own, beside those that every route of its make can answer. */

@@ -11,6 +11,8 @@ import { type Role, roles } from '../../contracts/roles.ts'
 import { createAccounts } from '../../people/index.ts'
 import { createAlertDesk, createSosDesk, type SosDesk } from '../../safety/index.ts'
 import { createDeviceDirectory, openDuckDbStore, openRecords } from '../../store/index.ts'
+import { recordsKey } from '../store/records/fixture.ts'
+import { anInbox, type Inbox } from './inbox.ts'
 import { createMemoryIngest, type MemoryIngest } from './memory-ingest.ts'
 
 /** A made-up Wednesday noon, so that tests can speak of times. */
@@ -52,6 +54,8 @@ export interface ApiHouse {
   readonly ingest: MemoryIngest
   readonly disconnected: { deviceId: string; cause: string }[]
   readonly clock: { nowMs: number }
+  /** What was sent to people. */
+  readonly inbox: Inbox
   /** Everything that was logged. */
   readonly logLines: Record<string, unknown>[]
   tokenOf(role: Role): string
@@ -95,7 +99,7 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
       throw error
     },
   })
-  const records = await openRecords({ path: join(dir, 'records.sqlite'), bus, now, log })
+  const records = await openRecords({ path: join(dir, 'records.sqlite'), key: recordsKey, bus, now, log })
   undo.push(() => records.close())
   const directory = createDeviceDirectory({ records })
   await directory.start()
@@ -103,7 +107,8 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
   const store = await openDuckDbStore({ path: join(dir, 'readings.duckdb') })
   undo.push(() => store.close())
   await store.recover()
-  const accounts = createAccounts({ records, now, jwtSecret: 'test'.repeat(16), bcryptCost: 4 })
+  const inbox = anInbox()
+  const accounts = createAccounts({ records, now, messenger: inbox, jwtSecret: 'test'.repeat(16), bcryptCost: 4 })
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await alertDesk.start()
   const ingest = createMemoryIngest()
@@ -174,6 +179,7 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
     ingest,
     disconnected,
     clock,
+    inbox,
     logLines,
     tokenOf: (role) => users.get(role)!.token,
     userIdOf: (role) => users.get(role)!.id,

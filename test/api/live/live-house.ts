@@ -20,6 +20,8 @@ import type { Role } from '../../../contracts/roles.ts'
 import { type Accounts, createAccounts } from '../../../people/index.ts'
 import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../../../safety/index.ts'
 import { createDeviceDirectory, openRecords, type Records } from '../../../store/index.ts'
+import { recordsKey } from '../../store/records/fixture.ts'
+import { anInbox } from '../../support/inbox.ts'
 import { aTempDir } from '../../support/temp-dir.ts'
 import { ingestStats, startMs } from './builders.ts'
 
@@ -61,10 +63,11 @@ export async function aLiveHouse(
       throw error
     },
   })
-  const records = await openRecords({ path: join(await aTempDir(), 'records.sqlite'), bus, now, log })
+  const records = await openRecords({ path: join(await aTempDir(), 'records.sqlite'), key: recordsKey, bus, now, log })
   const directory = createDeviceDirectory({ records })
   await directory.start()
-  const accounts = createAccounts({ records, now, jwtSecret: 'test'.repeat(16), bcryptCost: 4 })
+  const inbox = anInbox()
+  const accounts = createAccounts({ records, now, messenger: inbox, jwtSecret: 'test'.repeat(16), bcryptCost: 4 })
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await alertDesk.start()
   const sosDesk = createSosDesk({ records, bus, now })
