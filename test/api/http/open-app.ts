@@ -25,7 +25,7 @@ export interface OpenApp {
 interface CallOptions {
   readonly from?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
 }
 
 interface AppAnswer {
