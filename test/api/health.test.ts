@@ -102,6 +102,9 @@ describe('metrics', () => {
     expect(value('prahari_readings_received_total')).toBe('10')
     expect(value('prahari_mqtt_refusals_total{limit="packet-too-large"}')).toBe('2')
     expect(value('prahari_mqtt_connections')).toBe('3')
+    expect(value('prahari_http_refusals_total{limit="sensitive"}')).toBe('0')
+    // Without Redis there is nothing that could be up or down.
+    expect(value('prahari_http_shared_counts_up')).toBeUndefined()
     expect(value('prahari_ingest_lag_seconds')).toBe('0.004')
     expect(value('prahari_store_healthy')).toBe('1')
     expect(Number(value('process_resident_memory_bytes'))).toBeGreaterThan(1e6)
