@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createAccounts } from '../../people/index.ts'
 import { someRecords } from '../store/records/fixture.ts'
 import { anInbox } from '../support/inbox.ts'
@@ -24,4 +25,9 @@ export async function someAccounts() {
   const signIn = (input: { email?: string; password?: string; clientAddress?: string } = {}) =>
     accounts.signIn({ email: 'asha@city.example', password, clientAddress: '192.0.2.1', ...input })
   return { ...fixture, inbox, accounts, accessEvents, admin, asha, signIn }
+}
+
+/** All that lies on the disk of these records. */
+export function bytesOf(path: string): Buffer {
+  return Buffer.concat([readFileSync(path), readFileSync(`${path}-wal`)])
 }
