@@ -45,6 +45,12 @@ async function guessTimes(instance: Instance, count: number): Promise<number[]> 
   return statuses
 }
 
+/** Counts that Redis was asked for and did not make. */
+function countFailed(commandStats: string): number {
+  const [, rejected, failed] = /^cmdstat_evalsha:.*rejected_calls=(\d+),failed_calls=(\d+)/m.exec(commandStats) ?? []
+  return Number(rejected) + Number(failed)
+}
+
 const allowed = Array.from({ length: requestsMax }, () => 200)
 
 describe.skipIf(!hasRedisServer)('counts in Redis (skipped without redis-server)', () => {
@@ -125,11 +131,13 @@ describe.skipIf(!hasRedisServer)('counts in Redis (skipped without redis-server)
   it('do not take a Redis that answers and does not count for one that does', async () => {
     const server = await aRedisServer()
     const instance = await anInstance(server.url)
-    server.ask('config', 'set', 'maxmemory', '1')
+    server.ask('config', 'set', 'min-replicas-to-write', '1')
     expect(await guessTimes(instance, requestsMax + 1)).toEqual([...allowed, 429])
     expect(instance.counts.stats()).toMatchObject({ up: false, outages: 1 })
-    expect(instance.logLines).toMatchObject([{ level: 40, reason: expect.stringContaining('OOM') }])
-    server.ask('config', 'set', 'maxmemory', '0')
+    expect(instance.logLines).toMatchObject([{ level: 40, reason: expect.stringContaining('NOREPLICAS') }])
+    await expect.poll(() => countFailed(server.ask('info', 'commandstats'))).toBeGreaterThan(1)
+    expect(instance.counts.stats()).toMatchObject({ up: false, outages: 1 })
+    server.ask('config', 'set', 'min-replicas-to-write', '0')
     await instance.untilUp()
     expect(instance.logLines).toHaveLength(2)
   })
