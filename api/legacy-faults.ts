@@ -40,7 +40,9 @@ const securityManagementWords: Readonly<Record<string, string>> = {
 function toSecurityManagement({ code, family }: AppError, status: number, { error }: ErrorAnswer): LegacyFault {
   const words = securityManagementWords[code] ?? error.message
   if (family === 'unauthenticated') return { status, body: { error, message: words } }
-  return { status, body: { error: words, message: words, code, details: error.details } }
+  // It knew no 409.
+  const told = family === 'conflict' ? 400 : status
+  return { status: told, body: { error: words, message: words, code, details: error.details } }
 }
 
 /** What the fields of its forms were called. */

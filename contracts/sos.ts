@@ -29,6 +29,8 @@ export interface SosPress {
 
 export interface SosRecord extends SosPress {
   readonly id: string
+  /** The person whose device it was when it was pressed. */
+  readonly ownerId?: string | undefined
   readonly state: 'active' | 'resolved'
   /** Presses that joined this one, itself included. */
   readonly pressCount: number

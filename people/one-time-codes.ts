@@ -19,8 +19,11 @@ export interface OneTimeCodes {
   send(input: CodeRequest & { readonly to: Address; readonly sends?: boolean }): Promise<number>
   /** @throws AppError `invalid-otp`: wrong, expired, used, or tried too often */
   redeem(input: CodeRequest & { readonly address: string; readonly code: string }): Promise<void>
-  /** True when a code for that address was redeemed from the same network in the last ten minutes, and that is unspent. */
-  hasProof(input: CodeRequest & { readonly address: string }): Promise<boolean>
+  /**
+   * True when a code for that address was redeemed from the same network in the last ten minutes, and that is unspent.
+   * @param input.code when given, that very code
+   */
+  hasProof(input: CodeRequest & { readonly address: string; readonly code?: string }): Promise<boolean>
   /** The same, once. */
   spendProof(input: CodeRequest & { readonly address: string }): Promise<boolean>
 }
@@ -78,9 +81,9 @@ export function createOneTimeCodes({ records, messenger, now }: PeopleDeps): One
       if (await records.oneTimeCodes.redeem({ target, code, network, triesMax })) return
       throw new AppError('invalid', 'invalid-otp', 'the code is wrong, has expired, or was tried too often')
     },
-    hasProof({ purpose, address, clientAddress }) {
+    hasProof({ purpose, address, clientAddress, code }) {
       const network = networkOf(clientAddress)
-      return records.oneTimeCodes.hasProof({ target: { purpose, address }, network, periodMs: proofPeriodMs })
+      return records.oneTimeCodes.hasProof({ target: { purpose, address }, network, periodMs: proofPeriodMs, code })
     },
     spendProof({ purpose, address, clientAddress }) {
       const network = networkOf(clientAddress)

@@ -56,8 +56,7 @@ export function createPrivacy(
     async exportData({ userId }) {
       const profile = (await records.users.get(userId))!
       const devices = await readAll((page) => records.devices.list({ ownerId: userId, ...page }))
-      const sos: PersonalData['sos'][number][] = []
-      for (const { id } of devices) sos.push(...(await readAll((page) => records.sos.list({ deviceId: id, ...page }))))
+      const sos = await readAll((page) => records.sos.list({ ownerId: userId, ...page }))
       const byUser = await readAll((page) => records.audit.list({ actor: userId, ...page }))
       const aboutUser = await readAll((page) => records.audit.list({ subject: `user:${userId}`, ...page }))
       const entries = new Map([...byUser, ...aboutUser].map((entry) => [entry.id, entry]))
@@ -73,7 +72,7 @@ export function createPrivacy(
     async erase({ userId }, confirmation) {
       const user = (await records.users.get(userId))!
       await confirm(user, confirmation)
-      await records.transaction(async ({ users, sessions, secondFactors, oneTimeCodes, devices, audit }) => {
+      await records.transaction(async ({ users, sessions, secondFactors, oneTimeCodes, devices, sos, audit }) => {
         await users.update(userId, {
           name: 'Erased account',
           email: null,
@@ -96,6 +95,7 @@ export function createPrivacy(
         for (const address of [user.email, user.phone])
           if (address !== undefined) await oneTimeCodes.deleteAllOf(address)
         await devices.releaseAllOf(userId)
+        await sos.releaseAllOf(userId)
         await audit.append({ actor: userId, action: 'user-erased', subject: `user:${userId}` })
       })
     },

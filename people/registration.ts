@@ -124,9 +124,14 @@ export function createRegistration(
       const phone = phones.read(written)
       const claim = { purpose: 'sign-in', address: phone, clientAddress } as const
       if (!(await codes.hasProof(claim))) {
-        throw new AppError('forbidden', 'phone-not-verified', 'the phone number has to be verified first')
+        throw notVerified()
       }
-      await codes.spendProof(claim)
+      const owner = await records.users.find({ type: 'phone', value: phone })
+      if (owner?.phoneVerifiedAtMs !== undefined) {
+        throw new AppError('conflict', 'phone-taken', 'somebody has an account with this phone number')
+      }
+      // Of two requests at once one goes on.
+      if (!(await codes.spendProof(claim))) throw notVerified()
       return enter({ clientAddress, userAgent }, async (repositories) => {
         await endUnprovenClaim(repositories, phone)
         const input = { phone, name, flatNumber, role: 'resident', phoneVerifiedAtMs: now() } as const
@@ -134,6 +139,10 @@ export function createRegistration(
       })
     },
   }
+}
+
+function notVerified(): AppError {
+  return new AppError('forbidden', 'phone-not-verified', 'the phone number has to be verified first')
 }
 
 /** Who proved a phone number has it; an account that only said so loses it. */

@@ -140,12 +140,12 @@ export function createSignIn(deps: PeopleDeps, { sessions, codes, secondFactors 
       // The code was right the time before, when the second factor was not there yet.
       const isSecondStep =
         user !== undefined && totp !== undefined && (await records.secondFactors.isConfirmed(user.id))
-      if (!isSecondStep || !(await codes.hasProof(claim))) {
+      if (!isSecondStep || !(await codes.hasProof({ ...claim, code }))) {
         await noteFailure(user, 'one-time-code', client)
         throw error
       }
     }
-    if (user !== undefined) {
+    if (user !== undefined && (await records.secondFactors.isConfirmed(user.id))) {
       await checkSecondFactor(user, totp, 'one-time-code', client)
       await codes.spendProof(claim)
     }

@@ -50,7 +50,7 @@ export interface OneTimeCodeRecords {
     readonly triesMax: number
   }): Promise<boolean>
   /** True when a redeemed code has proved that this network, within the period, held the address, and that is unspent. */
-  hasProof(input: Proof): Promise<boolean>
+  hasProof(input: Proof & { readonly code?: string | undefined }): Promise<boolean>
   /** Spends that. @returns false when there was nothing to spend */
   spendProof(input: Proof): Promise<boolean>
   deleteAllOf(address: string): Promise<void>
@@ -122,12 +122,13 @@ export function createOneTimeCodeRecords(scope: Scope): OneTimeCodeRecords {
         return true
       }),
 
-    async hasProof({ target, network, periodMs }) {
-      const row = await ofTarget(scope, target)
+    async hasProof({ target, network, periodMs, code }) {
+      let rows = ofTarget(scope, target)
         .where('redeemed_network', '=', network)
         .where('redeemed_at_ms', '>', now() - periodMs)
         .where('spent_at_ms', 'is', null)
-        .executeTakeFirst()
+      if (code !== undefined) rows = rows.where('code_hash', '=', hashOf(target, code))
+      const row = await rows.executeTakeFirst()
       return row !== undefined
     },
     async spendProof({ target, network, periodMs }) {

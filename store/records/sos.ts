@@ -7,6 +7,7 @@ import type { SosPressRow, SosRow } from './tables.ts'
 export interface SosQuery extends PageQuery {
   readonly state?: SosRecord['state']
   readonly deviceId?: string
+  readonly ownerId?: string
 }
 
 /** Panic presses. That a device has at most one active SOS is enforced by the database. */
@@ -27,6 +28,9 @@ export interface SosRecords {
   list(query: SosQuery): Promise<Page<SosRecord>>
   /** Every press of an SOS, oldest first, the newest 1,000. */
   presses(sosId: string): Promise<readonly SosPress[]>
+  countOfOwner(ownerId: string): Promise<number>
+  /** Keeps what happened and forgets whose it was. */
+  releaseAllOf(ownerId: string): Promise<void>
   /** @returns undefined when it is not active */
   resolve(options: {
     readonly sosId: string
@@ -64,7 +68,19 @@ export function createSosRecords(scope: Scope): SosRecords {
       if (query.cursor !== undefined) rows = rows.where('id', '<', query.cursor)
       if (query.state !== undefined) rows = rows.where('state', '=', query.state)
       if (query.deviceId !== undefined) rows = rows.where('device_id', '=', query.deviceId)
+      if (query.ownerId !== undefined) rows = rows.where('owner_id', '=', query.ownerId)
       return toPage(await rows.execute(), query, toSos)
+    },
+    async countOfOwner(ownerId) {
+      const { count } = await db
+        .selectFrom('sos')
+        .select((eb) => eb.fn.countAll().as('count'))
+        .where('owner_id', '=', ownerId)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+    async releaseAllOf(ownerId) {
+      await db.updateTable('sos').set({ owner_id: null }).where('owner_id', '=', ownerId).execute()
     },
     async presses(sosId) {
       const rows = await db
@@ -113,15 +129,16 @@ function findRepeated({ db }: Scope, press: SosPress, resendWindowMs: number): P
 function open({ db, makeId }: Scope, press: SosPress): Promise<SosRow | undefined> {
   return db
     .insertInto('sos')
-    .values({
+    .values((eb) => ({
       id: makeId(),
       state: 'active',
+      owner_id: eb.selectFrom('devices').select('devices.owner_id').where('devices.id', '=', press.deviceId),
       ...pressColumns(press),
       press_count: 1,
       updated_at_ms: press.receivedAtMs,
       resolved_at_ms: null,
       resolved_by: null,
-    })
+    }))
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst()
@@ -177,6 +194,7 @@ function toSos(row: SosRow): SosRecord {
   return {
     ...toPress(row),
     id: row.id,
+    ownerId: row.owner_id ?? undefined,
     state: row.state,
     pressCount: row.press_count,
     updatedAtMs: row.updated_at_ms,

@@ -199,7 +199,7 @@ export function createUserRecords(scope: Scope): UserRecords {
 const searched = ['name', 'email', 'phone', 'username'] as const
 /** What decides which rows somebody may reach. */
 const accessFields = ['role', 'state', 'flatNumber', 'flatConfirmedAtMs', 'unitNumber'] as const
-const loginColumns = ['email', 'phone', 'username'] as const
+const loginColumns = ['username', 'email', 'phone'] as const
 const takenBy: Readonly<Record<(typeof loginColumns)[number], string>> = {
   email: 'e-mail address',
   phone: 'phone number',

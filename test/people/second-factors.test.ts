@@ -126,6 +126,10 @@ describe('a second factor', () => {
     const claim = { phone: '9876543210', code: inbox.codeTo('+919876543210'), ...client }
     await expect(accounts.signInByCode(claim)).rejects.toMatchObject({ code: 'second-factor-required' })
     await expect(accounts.signInByCode(claim)).rejects.toMatchObject({ code: 'invalid-otp' })
+    const otherCode = claim.code === '000000' ? '000001' : '000000'
+    await expect(accounts.signInByCode({ ...claim, code: otherCode, totp: codeNow() })).rejects.toMatchObject({
+      code: 'invalid-otp',
+    })
     const outcome = await accounts.signInByCode({ ...claim, totp: codeNow() })
     expect(outcome).toMatchObject({ type: 'signed-in' })
     await expect(accounts.signInByCode({ ...claim, totp: codeNow(30) })).rejects.toMatchObject({ code: 'invalid-otp' })
