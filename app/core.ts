@@ -10,6 +10,7 @@ import {
   type Records,
 } from '../store/index.ts'
 import { type DataDir, readOrDrawSecret } from './data-dir.ts'
+import { createMessages } from './messages.ts'
 import type { PrahariDeps } from './prahari-deps.ts'
 import { spawnIngest } from './spawn-ingest.ts'
 
@@ -64,7 +65,10 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   )
 
   const jwtSecret = config.jwtSecret ?? readOrDrawSecret(dataDir.jwtSecretPath)
-  const accounts = createAccounts({ records, now, jwtSecret })
+  const messages = createMessages({ config, log, now })
+  await lifecycle.start(messages)
+  const { phoneRegion } = config
+  const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegion })
   return { bus, records, directory, alertDesk, sosDesk, ingest, accounts }
 }
 

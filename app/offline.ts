@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { createMemoryBus } from '../contracts/bus.ts'
 import { AppError } from '../contracts/errors.ts'
 import { createAccounts } from '../people/index.ts'
+import { createMessenger } from '../safety/index.ts'
 import { openDuckDbStore, openRecords, type Records } from '../store/index.ts'
 import type { BackupManifest } from './backup/manifest.ts'
 import { writeBackup } from './backup/write.ts'
@@ -63,7 +64,8 @@ export async function resetPasswordOffline(
   return withClaim(dataDir, () =>
     withRecords(config, dataDir, (records) => {
       // No token is made or read here, so which key would sign it does not matter.
-      const accounts = createAccounts({ records, now: Date.now, jwtSecret: readOrDrawSecret(dataDir.jwtSecretPath) })
+      const jwtSecret = readOrDrawSecret(dataDir.jwtSecretPath)
+      const accounts = createAccounts({ records, now: Date.now, messenger: createMessenger(nowhere), jwtSecret })
       return resetPassword({ accounts, records, email })
     }),
   )
@@ -74,6 +76,9 @@ function openExistingDataDir(path: string): DataDir {
   if (existsSync(layOut(path).recordsPath)) return openDataDir(path)
   throw new AppError('not-found', 'no-data', `there is no data in ${path}; is it the right directory?`)
 }
+
+/** Nobody is written to from the command line. */
+const nowhere = { channels: { email: undefined, phone: undefined }, now: Date.now, log }
 
 async function withRecords<T>(
   { recordsKey }: OfflineConfig,

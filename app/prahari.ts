@@ -102,6 +102,8 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
         mqttWebSocketPath: broker && mqtt.webSocketPath,
         corsOrigins: http.corsOrigins,
         proxyHops: http.proxyHops,
+        redisUrl: config.redisUrl,
+        otpBypass: config.otpBypass,
         metricsToken: http.metricsToken,
       },
     })
