@@ -37,8 +37,19 @@ function readEnvFile(path: string): Record<string, string | undefined> {
   return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
 }
 
+type Overrides = Readonly<Record<string, string | undefined>>
+
 /** The configuration of a command: its options are written over the variables they stand for. */
-export function configOf(terminal: Terminal, overrides: Readonly<Record<string, string | undefined>> = {}): Config {
+export function configOf(terminal: Terminal, overrides: Overrides = {}): Config {
+  return readConfig({ ...terminal, env: override(terminal, overrides), serves: false })
+}
+
+/** The same for the command that serves. */
+export function serverConfigOf(terminal: Terminal, overrides: Overrides): Config {
+  return readConfig({ ...terminal, env: override(terminal, overrides), serves: true })
+}
+
+function override({ env }: Terminal, overrides: Overrides) {
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
-  return readConfig({ ...terminal, env: { ...terminal.env, ...given } })
+  return { ...env, ...given }
 }

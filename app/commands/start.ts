@@ -6,7 +6,7 @@ import { createLifecycle } from '../lifecycle.ts'
 import { createLog } from '../log.ts'
 import { startPrahari } from '../prahari.ts'
 import { tieToProcess } from '../process-signals.ts'
-import { configOf, type Terminal } from '../terminal.ts'
+import { serverConfigOf, type Terminal } from '../terminal.ts'
 
 interface StartOptions {
   readonly dataDir?: string
@@ -37,7 +37,7 @@ Examples:
 }
 
 async function start(terminal: Terminal, { dataDir, httpPort, mqttPort, demo }: StartOptions): Promise<void> {
-  const config = configOf(terminal, {
+  const config = serverConfigOf(terminal, {
     PRAHARI_DATA_DIR: dataDir,
     PRAHARI_HTTP_PORT: httpPort,
     PRAHARI_MQTT_PORT: mqttPort,

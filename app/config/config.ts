@@ -1,15 +1,12 @@
 import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import { AppError, type ErrorDetail } from '../../contracts/errors.ts'
+import { findConflicts } from './conflicts.ts'
+import { findMessageWarnings, type MessagesConfig, toMessages } from './messages.ts'
 import { nearestName } from './nearest-name.ts'
-import {
-  type RoleName,
-  roleNames,
-  type Variable,
-  type VariableName,
-  type VariableValues,
-  variables,
-} from './variables.ts'
+import { findUnfitForProduction } from './production.ts'
+import type { Variable } from './variable.ts'
+import { type RoleName, type VariableName, type VariableValues, variables } from './variables.ts'
 
 /** The configuration of one process, checked as a whole. Units last. */
 export interface Config {
@@ -57,6 +54,13 @@ export interface Config {
   readonly backup: { readonly directory: string; readonly keepCount: number } | undefined
   readonly admin: { readonly email: string; readonly password: string | undefined }
   readonly jwtSecret: string | undefined
+  readonly recordsKey: string | undefined
+  readonly messages: MessagesConfig
+  /** Any phone signs in without a code. */
+  readonly otpBypass: boolean
+  readonly redisUrl: string | undefined
+  /** ISO 3166-1 alpha-2 code of the city's country. */
+  readonly phoneRegion: string
   readonly demo: { readonly seed: number } | undefined
   /** What the operator should know although it stops nothing. */
   readonly warnings: readonly string[]
@@ -67,18 +71,28 @@ export interface ReadConfigOptions {
   /** Relative paths start here. */
   readonly workingDir: string
   readonly isTerminal: boolean
+  /** Only who serves must be fit for production: a restore needs no way to send codes. */
+  readonly serves: boolean
 }
 
 /**
  * Reads every variable and checks them one by one and against each other.
  * @throws AppError `bad-configuration` with one detail per fault, each under the name of its variable
  */
-export function readConfig({ env, workingDir, isTerminal }: ReadConfigOptions): Config {
+export function readConfig({ env, workingDir, isTerminal, serves }: ReadConfigOptions): Config {
   const faults: ErrorDetail[] = []
   const values = readValues(env, faults)
-  faults.push(...findUnknown(env), ...findConflicts(values), ...findUnreadable(values, workingDir))
+  faults.push(...findUnknown(env))
+  addNews(faults, [...findConflicts(values), ...findUnreadable(values, workingDir)])
+  if (serves && values.NODE_ENV === 'production') addNews(faults, findUnfitForProduction(values))
   if (faults.length > 0) throw new AppError('invalid', 'bad-configuration', summary(faults), { details: faults })
   return toConfig(values as VariableValues, { workingDir, isTerminal })
+}
+
+/** What cannot be read looks unset to the rules that follow; its own fault says enough. */
+function addNews(faults: ErrorDetail[], more: readonly ErrorDetail[]): void {
+  const told = new Set(faults.map(({ path }) => path))
+  faults.push(...more.filter(({ path }) => !told.has(path)))
 }
 
 function summary(faults: readonly ErrorDetail[]): string {
@@ -120,65 +134,6 @@ function findUnknown(env: ReadConfigOptions['env']): ErrorDetail[] {
     })
 }
 
-/** Faults that only show when variables are seen together. Each rule looks at what could be read. */
-function findConflicts(values: Partial<VariableValues>): ErrorDetail[] {
-  const faults: ErrorDetail[] = []
-  const fault = (path: VariableName, message: string) => faults.push({ path, message })
-  const roles = values.PRAHARI_ROLES ?? roleNames
-
-  if (!roles.includes('ingest')) {
-    const stranded = roles.join(', ')
-    fault(
-      'PRAHARI_ROLES',
-      `must contain ingest: ${stranded} in a process apart needs REDIS_URL, part of a later release`,
-    )
-  }
-  if (values.PRAHARI_DEMO === 'on' && !roles.includes('broker')) {
-    fault('PRAHARI_DEMO', 'needs the broker role: the simulated devices speak MQTT')
-  }
-  const tlsAsked = values.PRAHARI_MQTTS_PORT !== undefined
-  for (const name of ['PRAHARI_TLS_CERT', 'PRAHARI_TLS_KEY'] as const) {
-    if (tlsAsked && values[name] === undefined) fault(name, 'must be set, PRAHARI_MQTTS_PORT needs it')
-  }
-  for (const name of ['PRAHARI_TLS_CERT', 'PRAHARI_TLS_KEY', 'PRAHARI_TLS_CLIENT_CA'] as const) {
-    if (!tlsAsked && values[name] !== undefined) fault(name, 'has no effect without PRAHARI_MQTTS_PORT')
-  }
-  const ports = ['PRAHARI_HTTP_PORT', 'PRAHARI_MQTT_PORT', 'PRAHARI_MQTTS_PORT'] as const
-  for (const [at, name] of ports.entries()) {
-    const other = ports.slice(0, at).find((earlier) => values[earlier] !== 0 && values[earlier] === values[name])
-    if (other && values[name] !== undefined) fault(name, `is the same port as ${other}`)
-  }
-  if (/^\/(api|socket\.io|health|metrics)(\/|$)/.test(values.PRAHARI_MQTT_WS_PATH ?? '')) {
-    fault('PRAHARI_MQTT_WS_PATH', 'is a path that the HTTP server uses itself')
-  }
-  if (values.NODE_ENV === 'production') faults.push(...findUnfitForProduction(values))
-  return faults
-}
-
-function findUnfitForProduction(values: Partial<VariableValues>): ErrorDetail[] {
-  const faults: ErrorDetail[] = []
-  if (values.PRAHARI_DEMO === 'on') {
-    faults.push({
-      path: 'PRAHARI_DEMO',
-      message: 'must be off in production: simulated devices do not belong in a real city',
-    })
-  }
-  if (values.PRAHARI_DEVICE_ENROLMENT === 'open' && values.PRAHARI_OPEN_ENROLMENT_ACKNOWLEDGED !== 'yes') {
-    faults.push({
-      path: 'PRAHARI_DEVICE_ENROLMENT',
-      message:
-        'must not be open in production: anyone who reaches the port could publish. PRAHARI_OPEN_ENROLMENT_ACKNOWLEDGED=yes says you know',
-    })
-  }
-  if (values.PRAHARI_CORS_ORIGINS?.includes('*')) {
-    faults.push({ path: 'PRAHARI_CORS_ORIGINS', message: 'must name its origins in production, not *' })
-  }
-  if (values.OTP_DELIVERY === 'log') {
-    faults.push({ path: 'OTP_DELIVERY', message: 'must not be log in production: passwords would stand in the log' })
-  }
-  return faults
-}
-
 function findUnreadable(values: Partial<VariableValues>, workingDir: string): ErrorDetail[] {
   const names = ['PRAHARI_TLS_CERT', 'PRAHARI_TLS_KEY', 'PRAHARI_TLS_CLIENT_CA', 'PRAHARI_CITY_MAP'] as const
   return names.flatMap((path) => {
@@ -197,7 +152,10 @@ function isReadable(path: string): boolean {
   }
 }
 
-function toConfig(values: VariableValues, { workingDir, isTerminal }: Omit<ReadConfigOptions, 'env'>): Config {
+function toConfig(
+  values: VariableValues,
+  { workingDir, isTerminal }: Pick<ReadConfigOptions, 'workingDir' | 'isTerminal'>,
+): Config {
   const isProduction = values.NODE_ENV === 'production'
   const absolute = (path: string) => resolve(workingDir, path)
   const isDemoUsual = !isProduction && values.PRAHARI_ROLES.includes('broker')
@@ -249,6 +207,11 @@ function toConfig(values: VariableValues, { workingDir, isTerminal }: Omit<ReadC
       : undefined,
     admin: { email: values.PRAHARI_ADMIN_EMAIL, password: values.PRAHARI_ADMIN_PASSWORD },
     jwtSecret: values.PRAHARI_JWT_SECRET,
+    phoneRegion: values.PRAHARI_PHONE_REGION,
+    recordsKey: values.PRAHARI_RECORDS_KEY,
+    messages: toMessages(values),
+    otpBypass: values.PRAHARI_OTP_BYPASS === 'on',
+    redisUrl: values.REDIS_URL,
     demo: demo === 'on' ? { seed: values.PRAHARI_DEMO_SEED } : undefined,
     warnings: findWarnings(values),
   }
@@ -267,5 +230,5 @@ function findWarnings(values: VariableValues): string[] {
   if (values.NODE_ENV === 'production' && values.PRAHARI_DEVICE_ENROLMENT === 'open') {
     warnings.push('enrolment is open: anyone who reaches the MQTT port may publish')
   }
-  return warnings
+  return [...warnings, ...findMessageWarnings(values)]
 }

@@ -1,4 +1,5 @@
-import { type Variable, variableGroups } from './variables.ts'
+import type { Variable } from './variable.ts'
+import { variableGroups } from './variables.ts'
 
 /** `.env.example`: every variable with its default, commented out. */
 export function envExample(): string {

@@ -1,29 +1,11 @@
 import { z } from 'zod'
-import { oneOf, severalOf, wholeNumber } from './values.ts'
+import { messageVariables } from './message-variables.ts'
+import { oneOf, severalOf, urlOf, wholeNumber } from './values.ts'
+import { type Variable, variable } from './variable.ts'
 
 /** The parts one process can run. Order is the order in which they are listed, not started. */
 export const roleNames = ['broker', 'ingest', 'analytics', 'api'] as const
 export type RoleName = (typeof roleNames)[number]
-
-export interface Variable<S extends z.ZodType = z.ZodType> {
-  /** Turns the text of the variable into its value. */
-  readonly schema: S
-  /** What stands for an unset variable, as one would write it; absent where unset is itself meaningful. */
-  readonly fallback?: string
-  /** Shown in the documents in place of a fallback, for example `on outside production`. */
-  readonly fallbackNote?: string
-  readonly meaning: string
-  /** A secret's text appears in no message. */
-  readonly secret?: true
-  /** Why setting it is refused: what it asks for is not in this release. */
-  readonly refusal?: string
-  /** Set and known, but nothing reads it yet: worth a warning, not a refusal. */
-  readonly unused?: string
-}
-
-function variable<const V extends Variable>(spec: V): V {
-  return spec
-}
 
 const text = z.string()
 const port = wholeNumber({ min: 0, max: 65_535 })
@@ -92,6 +74,18 @@ export const variableGroups = {
       schema: wholeNumber({ min: 0, max: 10 }),
       fallback: '0',
       meaning: 'how many reverse proxies stand in front; their `X-Forwarded-For` is believed',
+    }),
+    PRAHARI_TLS_TERMINATION: variable({
+      schema: oneOf(['proxy']),
+      fallbackNote: 'unset; production asks for it',
+      meaning:
+        '`proxy` says that clients speak HTTPS with a reverse proxy in front, one that `PRAHARI_TRUST_PROXY` counts',
+    }),
+    REDIS_URL: variable({
+      schema: urlOf({ schemes: ['redis', 'rediss'], mayHoldPassword: true, mayHoldPath: true }),
+      fallbackNote: 'every process counts for itself',
+      meaning: 'Redis in which several instances count requests together; the bus between processes comes later',
+      secret: true,
     }),
     PRAHARI_CITY_MAP: variable({
       schema: text,
@@ -219,13 +213,25 @@ export const variableGroups = {
       meaning: 'first administrator’s password; later starts ignore it',
       secret: true,
     }),
+    PRAHARI_PHONE_REGION: variable({
+      schema: text.regex(/^[A-Z]{2}$/, 'must be a country code such as IN'),
+      fallback: 'IN',
+      meaning: 'country of phone numbers that are written without a country code, ISO 3166-1 alpha-2',
+    }),
     PRAHARI_JWT_SECRET: variable({
       schema: text.min(32, 'must be 32 characters or longer'),
       fallbackNote: 'generated into the data directory',
       meaning: 'signs access tokens',
       secret: true,
     }),
+    PRAHARI_RECORDS_KEY: variable({
+      schema: text.min(32, 'must be 32 characters or longer'),
+      fallbackNote: 'generated into the data directory',
+      meaning: 'seals second factors and chains the audit trail in the records; another one makes both unreadable',
+      secret: true,
+    }),
   },
+  'Messages to people': messageVariables,
   'Watching it': {
     PRAHARI_METRICS_TOKEN: variable({
       schema: text.min(16, 'must be 16 characters or longer'),
@@ -279,12 +285,6 @@ export const variableGroups = {
       secret: true,
       unused: 'InfluxDB is not supported by this release',
     }),
-    REDIS_URL: variable({
-      schema: text,
-      meaning: 'bus and Socket.IO fan-out between processes',
-      secret: true,
-      refusal: `a bus between processes is not supported by this release: ${elsewhere}`,
-    }),
     PRAHARI_MQTT_UPSTREAM: variable({
       schema: text,
       meaning: 'read from an external broker instead of the embedded one',
@@ -302,11 +302,6 @@ export const variableGroups = {
       schema: text,
       meaning: 'Gemini address',
       unused: 'this release makes no explanations',
-    }),
-    OTP_DELIVERY: variable({
-      schema: oneOf(['log', 'webhook', 'twilio']),
-      meaning: 'how one-time passwords travel; production refuses `log`',
-      unused: 'this release has no sign-in by one-time password',
     }),
   },
 } as const

@@ -31,6 +31,7 @@ export async function startRealPrahari(dataDir: string, env: Record<string, stri
     },
     workingDir: dataDir,
     isTerminal: false,
+    serves: true,
   })
   const log = pino({ level: 'silent' })
   const lifecycle = createLifecycle({ stopDeadlineMs: 20_000, log })
