@@ -8,6 +8,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 # What runs: Node, compiled JavaScript, production packages. No sources, no compiler, no shell tools beyond the base.
+# As production it needs a few variables before it starts; docker-compose.yml passes them on, docs/operations.md lists them.
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production \
     PRAHARI_DATA_DIR=/data \

@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../app/config/config.ts'
+import { messageVariables } from '../../app/config/message-variables.ts'
 import { variables } from '../../app/config/variables.ts'
+import { AppError } from '../../contracts/errors.ts'
+import { production } from '../app/config/production-env.ts'
 import { projectRoot } from './project-files.ts'
 
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8')
@@ -66,6 +70,40 @@ describe('the compose file', () => {
     const names = [...compose.matchAll(/^ {6}([A-Z_]+): /gm)].map(([, name]) => name!)
     expect(names.length).toBeGreaterThan(3)
     for (const name of names) expect(variables).toHaveProperty(name)
+  })
+
+  /** Variable -> what stands for it where the machine does not set it. */
+  const passedOn = new Map(
+    [...compose.matchAll(/^ {6}([A-Z_]+): \$\{\1:-(.*)\}$/gm)].map(([, name, fallback]) => [name!, fallback!]),
+  )
+
+  /** The variables found at fault when the machine sets those given. */
+  function faultsWith(given: Readonly<Record<string, string>>): (string | undefined)[] {
+    const env = Object.fromEntries([...passedOn].map(([name, fallback]) => [name, given[name] || fallback]))
+    try {
+      readConfig({ env, workingDir: projectRoot, isTerminal: false, serves: true })
+      return []
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return error.details.map(({ path }) => path)
+    }
+  }
+
+  it('runs as production, which says what it still needs', () => {
+    expect(passedOn.get('NODE_ENV')).toBe('production')
+    expect(faultsWith({})).toEqual(['OTP_DELIVERY', 'PRAHARI_TLS_TERMINATION'])
+  })
+
+  it('passes on all that a way to send messages needs', () => {
+    // The base URL is for tests.
+    const names = Object.keys(messageVariables).filter((name) => /^(OTP|TWILIO|SMTP)_(?!BASE_URL)/.test(name))
+    expect(names.length).toBeGreaterThan(6)
+    for (const name of names) expect(passedOn.has(name), name).toBe(true)
+    expect(faultsWith(production)).toEqual([])
+  })
+
+  it('starts for a look around with nothing set', () => {
+    expect(faultsWith({ NODE_ENV: 'development' })).toEqual([])
   })
 
   it('gives a stop more time than a stop may take', () => {
