@@ -7,6 +7,14 @@ export const deviceIdSchema = z.string().regex(deviceIdPattern, 'letters, digits
 /** `registered` may connect, `revoked` may not until its credentials are rotated, `decommissioned` never again. */
 export const deviceStates = ['registered', 'revoked', 'decommissioned'] as const
 
+const labelsMax = 32
+/** What an operator wants to find a device by. */
+export const deviceLabelsSchema = z
+  .record(z.string().max(40), z.string().max(120))
+  .refine((labels) => Object.keys(labels).length <= labelsMax, { message: `at most ${labelsMax} labels` })
+/** Id of the account of a person. */
+export const deviceOwnerSchema = z.string().min(1).max(64)
+
 /** What a client may say of a device; the rest is the server's. */
 export const deviceInputSchema = z.object({
   id: deviceIdSchema,
@@ -14,8 +22,10 @@ export const deviceInputSchema = z.object({
   /** Kinds of reading it is expected to send; others are accepted too. */
   kinds: z.array(z.string().min(1).max(32)).max(16).default([]),
   position: positionSchema.nullish(),
+  /** The device that speaks for it. */
   gatewayId: deviceIdSchema.nullish(),
-  labels: z.record(z.string().max(40), z.string().max(120)).default({}),
+  ownerId: deviceOwnerSchema.nullish(),
+  labels: deviceLabelsSchema.default({}),
 })
 export type DeviceInput = z.infer<typeof deviceInputSchema>
 
@@ -25,10 +35,14 @@ export interface Device {
   readonly kinds: readonly string[]
   readonly position: { readonly latitude: number; readonly longitude: number } | undefined
   readonly gatewayId: string | undefined
+  /** Whom it belongs to. A device with an owner is a personal one: where it is says where the person is. */
+  readonly ownerId: string | undefined
   readonly labels: Readonly<Record<string, string>>
   readonly state: (typeof deviceStates)[number]
   /** True for devices of the demo city: everything about them is made up, and screens say so. */
   readonly simulated: boolean
+  /** When its credentials were last rotated or revoked. Certificates from before are not accepted any more. */
+  readonly credentialsSinceMs: number | undefined
   readonly createdAtMs: number
   readonly updatedAtMs: number
 }

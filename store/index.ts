@@ -1,10 +1,11 @@
 // records
 export type { AlertQuery, AlertSummary, TransitionProgress } from './records/alerts.ts'
 export { createDeviceDirectory, type MemoryDeviceDirectory } from './records/device-directory.ts'
-export type { DeviceLine } from './records/devices.ts'
+export type { DeviceLine } from './records/device-registration.ts'
 export { createIdMaker } from './records/ids.ts'
 export { type OpenRecordsOptions, openRecords } from './records/open-records.ts'
 export type { Page, PageQuery } from './records/page.ts'
+export type { ProvisioningKey } from './records/provisioning-keys.ts'
 export type { Records, Repositories } from './records/records.ts'
 export type { StoredRule } from './records/rules.ts'
 export { drawSecret, hashSecret } from './records/secrets.ts'

@@ -9,10 +9,17 @@ export interface DeviceDirectory {
   verifySecret(deviceId: string, secret: Uint8Array): boolean
   /** True when `gatewayId` may speak for `deviceId`. */
   isBound(options: { readonly gatewayId: string; readonly deviceId: string }): boolean
-  /** Registers a device at its first connect (`open`) or with a provisioning key (`key`). @returns the device and its secret, shown once */
-  enrol(input: DeviceInput): Promise<{ readonly device: Device; readonly secret: string }>
-  /** @returns false when the key is unknown, expired or used up; using it counts */
-  redeemProvisioningKey(key: string): Promise<boolean>
+  /**
+   * Registers a device at its first connect (`open`) or with a provisioning key (`key`).
+   * @returns the device and its secret, shown once
+   * @throws AppError `provisioning-key-closed` when the key was revoked or expired since it was redeemed
+   */
+  enrol(
+    input: DeviceInput,
+    by?: { readonly provisioningKeyId: string },
+  ): Promise<{ readonly device: Device; readonly secret: string }>
+  /** Using it counts. @returns the id of the key; undefined when the key is unknown, revoked, expired or used up */
+  redeemProvisioningKey(key: string): Promise<string | undefined>
 }
 
 /** Commands outlive the connection: queued in the records store, delivered at QoS 1. */

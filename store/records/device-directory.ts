@@ -3,10 +3,11 @@ import type { Device, DeviceInput } from '../../contracts/device.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { DeviceDirectory } from '../../contracts/ports/devices.ts'
 import type { Service } from '../../contracts/service.ts'
+import { badReference } from './device-references.ts'
+import type { DeviceLine } from './device-registration.ts'
 import type { DeviceWrite } from './device-rows.ts'
-import type { DeviceLine } from './devices.ts'
 import { createGroupCommit } from './group-commit.ts'
-import type { Records } from './records.ts'
+import type { Records, Repositories } from './records.ts'
 import { hashSecret } from './secrets.ts'
 
 /** The directory in memory: loaded by `start`, kept up to date by every write to the store. */
@@ -26,15 +27,15 @@ export function createDeviceDirectory({ records }: { readonly records: Records }
   const nobodysHash = randomBytes(32)
   let stopListening: (() => void) | undefined
 
-  const register = createGroupCommit<DeviceInput, DeviceLine>({
+  const register = createGroupCommit<Enrolment, EnrolmentOutcome>({
     sizeMax: groupSizeMax,
-    commit: (inputs) => records.devices.registerMany(inputs),
+    commit: (enrolments) => records.transaction((repositories) => enrolAll(repositories, enrolments)),
   })
-  const redeem = createGroupCommit<string, boolean>({
+  const redeem = createGroupCommit<string, string | undefined>({
     sizeMax: groupSizeMax,
     commit: (keys) =>
       records.transaction(async ({ provisioningKeys }) => {
-        const redeemed: boolean[] = []
+        const redeemed: (string | undefined)[] = []
         for (const key of keys) redeemed.push(await provisioningKeys.redeem(key))
         return redeemed
       }),
@@ -77,16 +78,54 @@ export function createDeviceDirectory({ records }: { readonly records: Records }
     isBound({ gatewayId, deviceId }) {
       return entries.get(deviceId)?.device.gatewayId === gatewayId && isInService(deviceId) && isInService(gatewayId)
     },
-    async enrol(input) {
-      const line = await register(input)
-      if (line.outcome === 'created') return { device: entries.get(line.id)!.device, secret: line.secret }
-      if (line.outcome === 'invalid') {
-        throw new AppError('invalid', 'invalid-device', 'the device cannot be enrolled as it is', {
-          details: line.details,
-        })
+    async enrol(input, by) {
+      const line = await register({ input, provisioningKeyId: by?.provisioningKeyId })
+      switch (line.outcome) {
+        case 'created':
+          return { device: entries.get(line.id)!.device, secret: line.secret }
+        case 'key-closed':
+          throw new AppError('forbidden', 'provisioning-key-closed', 'the provisioning key was revoked or has expired')
+        case 'invalid':
+          throw new AppError('invalid', 'invalid-device', 'the device cannot be enrolled as it is', {
+            details: line.details,
+          })
+        case 'already-registered':
+          throw new AppError('conflict', 'device-already-registered', `device ${line.id} is already registered`)
+        default:
+          throw badReference(line.outcome)
       }
-      throw new AppError('conflict', 'device-already-registered', `device ${line.id} is already registered`)
     },
     redeemProvisioningKey: redeem,
   }
+}
+
+interface Enrolment {
+  readonly input: DeviceInput
+  readonly provisioningKeyId: string | undefined
+}
+
+type EnrolmentOutcome = DeviceLine | { readonly outcome: 'key-closed' }
+
+/** A key that was revoked since it was redeemed enrols nobody: it is asked again in the very transaction. */
+async function enrolAll(
+  { devices, provisioningKeys, audit }: Repositories,
+  enrolments: readonly Enrolment[],
+): Promise<readonly EnrolmentOutcome[]> {
+  const openKeys = await provisioningKeys.findOpen(
+    enrolments.flatMap(({ provisioningKeyId: id }) => (id === undefined ? [] : [id])),
+  )
+  const mayEnrol = ({ provisioningKeyId: id }: Enrolment) => id === undefined || openKeys.has(id)
+  const lines = await devices.registerMany(enrolments.filter(mayEnrol).map(({ input }) => input))
+  let next = 0
+  const outcomes: EnrolmentOutcome[] = []
+  for (const enrolment of enrolments) {
+    const outcome = mayEnrol(enrolment) ? lines[next++]! : ({ outcome: 'key-closed' } as const)
+    const { provisioningKeyId } = enrolment
+    if (outcome.outcome === 'created' && provisioningKeyId !== undefined) {
+      const actor = `provisioning-key:${provisioningKeyId}`
+      await audit.append({ actor, action: 'device-enrolled', subject: `device:${outcome.id}` })
+    }
+    outcomes.push(outcome)
+  }
+  return outcomes
 }

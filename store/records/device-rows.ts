@@ -10,6 +10,7 @@ export interface DeviceQuery extends PageQuery {
   readonly kind?: string
   readonly state?: Device['state']
   readonly gatewayId?: string
+  readonly ownerId?: string
   readonly simulated?: boolean
   /** Part of the id or the name, whatever the case. */
   readonly search?: string
@@ -21,6 +22,7 @@ export interface DevicePatch {
   readonly kinds?: readonly string[]
   readonly position?: { readonly latitude: number; readonly longitude: number } | null
   readonly gatewayId?: string | null
+  readonly ownerId?: string | null
   readonly labels?: Readonly<Record<string, string>>
 }
 
@@ -46,10 +48,12 @@ export function toNewRow({ input, simulated, secretHash, atMs }: NewDevice): Dev
     latitude: input.position?.latitude ?? null,
     longitude: input.position?.longitude ?? null,
     gateway_id: input.gatewayId ?? null,
+    owner_id: input.ownerId ?? null,
     labels: JSON.stringify(input.labels),
     state: 'registered',
     simulated: simulated ? 1 : 0,
     secret_hash: secretHash.toString('hex'),
+    credentials_since_ms: null,
     created_at_ms: atMs,
     updated_at_ms: atMs,
   }
@@ -62,6 +66,7 @@ export function toPatchedColumns(patch: DevicePatch): Partial<DeviceRow> {
     latitude: patch.position === null ? null : patch.position?.latitude,
     longitude: patch.position === null ? null : patch.position?.longitude,
     gateway_id: patch.gatewayId,
+    owner_id: patch.ownerId,
     labels: patch.labels && JSON.stringify(patch.labels),
   }
 }
@@ -76,9 +81,11 @@ export function toDevice(row: DeviceRow): Device {
         ? undefined
         : { latitude: row.latitude, longitude: row.longitude },
     gatewayId: row.gateway_id ?? undefined,
+    ownerId: row.owner_id ?? undefined,
     labels: JSON.parse(row.labels) as Record<string, string>,
     state: row.state,
     simulated: row.simulated === 1,
+    credentialsSinceMs: row.credentials_since_ms ?? undefined,
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
   }
@@ -93,9 +100,11 @@ export function selectDevices({ db }: Scope, query: DeviceQuery) {
   if (query.cursor !== undefined) rows = rows.where('id', '>', query.cursor)
   if (query.state !== undefined) rows = rows.where('state', '=', query.state)
   if (query.gatewayId !== undefined) rows = rows.where('gateway_id', '=', query.gatewayId)
+  if (query.ownerId !== undefined) rows = rows.where('owner_id', '=', query.ownerId)
   if (query.simulated !== undefined) rows = rows.where('simulated', '=', query.simulated ? 1 : 0)
   if (query.kind !== undefined) rows = rows.where(containsText(sql.ref('kinds'), JSON.stringify(query.kind)))
   const { search } = query
-  if (search !== undefined) rows = rows.where((eb) => eb.or([containsText(sql.ref('id'), search), containsText(sql.ref('name'), search)]))
+  if (search !== undefined)
+    rows = rows.where((eb) => eb.or([containsText(sql.ref('id'), search), containsText(sql.ref('name'), search)]))
   return rows
 }

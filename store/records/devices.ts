@@ -1,13 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Device, type DeviceInput, deviceInputSchema, deviceStates } from '../../contracts/device.ts'
+import { type Device, type DeviceInput, deviceStates } from '../../contracts/device.ts'
 import { AppError, type ErrorDetail } from '../../contracts/errors.ts'
+import { assertReferences, badReference } from './device-references.ts'
+import { createRegistration, type DeviceLine, type RegisterOptions } from './device-registration.ts'
 import {
   type DevicePatch,
   type DeviceQuery,
   type DeviceWrite,
   selectDevices,
   toDevice,
-  toNewRow,
   toPatchedColumns,
   toWrite,
 } from './device-rows.ts'
@@ -22,22 +22,10 @@ interface RegisteredDevice {
   readonly secret: string
 }
 
-/** What became of one line of a bulk registration. Lines count from 1. */
-export type DeviceLine =
-  | { readonly line: number; readonly outcome: 'created'; readonly id: string; readonly secret: string }
-  | { readonly line: number; readonly outcome: 'already-registered'; readonly id: string }
-  | { readonly line: number; readonly outcome: 'invalid'; readonly details: readonly ErrorDetail[] }
-
-interface RegisterOptions {
-  /** True for devices of the demo city. */
-  readonly simulated?: boolean
-  /** Derives secrets instead of drawing them; for a demo city that must know its secrets after a restart. At least 32 characters. */
-  readonly secretFor?: (deviceId: string) => string
-}
-
 /**
  * Devices and their credentials. Every write is published as `device-changed` once it is durable.
- * @throws AppError `device-not-found`, `device-already-registered`, `device-decommissioned`, `too-many-devices`
+ * @throws AppError `device-not-found`, `device-already-registered`, `device-decommissioned`, `too-many-devices`,
+ * `owner-not-found`, `gateway-not-found`, `gateway-is-itself`
  */
 export interface DeviceRecords {
   register(input: DeviceInput, options?: RegisterOptions): Promise<RegisteredDevice>
@@ -46,14 +34,21 @@ export interface DeviceRecords {
   get(deviceId: string): Promise<Device | undefined>
   /** By id, ascending. */
   list(query: DeviceQuery): Promise<Page<Device>>
+  /** With its owner a device loses its position, unless the patch names one: it is not for whoever comes next to know. */
   patch(deviceId: string, patch: DevicePatch): Promise<Device>
-  /** Gives a new secret; a revoked device may connect again with it. */
+  /**
+   * Takes their owner from all devices of a person, and with it what may tell of them: name, labels, position. The devices
+   * stay in service.
+   * @returns how many there were
+   */
+  releaseAllOf(ownerId: string): Promise<number>
+  /** Gives a new secret, and ends certificates; a revoked device may connect again. */
   rotateSecret(deviceId: string): Promise<RegisteredDevice>
-  /** Shuts the device out until its secret is rotated. */
+  /** Shuts the device out until its secret is rotated; its certificates are ended for good. */
   revoke(deviceId: string): Promise<Device>
   /** Shuts the device out for good; its history stays. Repeating it is harmless. */
   decommission(deviceId: string): Promise<Device>
-  /** Forgets the device, so that its id is free again; readings stay. */
+  /** Forgets the device, so that its id is free again; readings stay. Devices that were bound to it are bound to nobody. */
   delete(deviceId: string): Promise<void>
   countByState(): Promise<Readonly<Record<Device['state'], number>>>
   /** Everything, with hashes, for the directory in memory. */
@@ -68,9 +63,7 @@ export interface DeviceRecordsOptions {
   readonly listeners: Set<(write: DeviceWrite) => void>
 }
 
-/** Rows written by one commit: enough to spread its fsync, few enough that an SOS waits a few milliseconds at most. */
-const chunkRowsMax = 250
-const secretLengthMin = 32
+type ChangeOf = (scope: Scope, device: Device) => Partial<DeviceRow> | Promise<Partial<DeviceRow>>
 
 export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions): DeviceRecords {
   const { db, now, atomically } = scope
@@ -85,9 +78,10 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
   }
 
   /** Changes a device that is still in service. */
-  const change = (deviceId: string, columns: Partial<DeviceRow>, kind: DeviceWrite['change']) =>
+  const change = (deviceId: string, kind: DeviceWrite['change'], changeOf: ChangeOf) =>
     atomically(async (inner) => {
-      await findInService(inner, deviceId)
+      const device = await findInService(inner, deviceId)
+      const columns = await changeOf(inner, device)
       const row = await inner.db
         .updateTable('devices')
         .set({ ...columns, updated_at_ms: now() })
@@ -97,43 +91,14 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
       return announce(inner, row, kind)
     })
 
-  const insertChunk = (chunk: readonly PreparedLine[], simulated: boolean) =>
-    atomically(async (inner) => {
-      const atMs = now()
-      const rows = chunk.map(({ input, secretHash }) => toNewRow({ input, simulated, secretHash, atMs }))
-      const added = await inner.db
-        .insertInto('devices')
-        .values(rows)
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .returningAll()
-        .execute()
-      await assertWithin(inner, options.countMax)
-      for (const row of added) announce(inner, row, 'created')
-      return new Set(added.map((row) => row.id))
-    })
-
-  async function registerMany(lines: readonly unknown[], { simulated = false, secretFor }: RegisterOptions = {}) {
-    const { prepared, report } = prepareLines(lines, secretFor)
-    for (let from = 0; from < prepared.length; from += chunkRowsMax) {
-      // Between two commits whoever else has come gets a turn.
-      if (from > 0) await nextTurn()
-      const chunk = prepared.slice(from, from + chunkRowsMax)
-      const added = await insertChunk(chunk, simulated)
-      for (const { line, input, secret } of chunk) {
-        const { id } = input
-        // The first of several lines with one id is the one that was inserted; only its secret is good.
-        const isCreated = added.delete(id)
-        report.push(isCreated ? { line, outcome: 'created', id, secret } : { line, outcome: 'already-registered', id })
-      }
-    }
-    return report.sort((a, b) => a.line - b.line)
-  }
+  const registerMany = createRegistration(scope, { countMax: options.countMax, announce })
 
   return {
     async register(input, registerOptions) {
       const [line] = await registerMany([input], registerOptions)
       if (line?.outcome === 'created') return { device: (await find(scope, line.id))!, secret: line.secret }
       if (line?.outcome === 'invalid') throw invalidDevice(line.details)
+      if (line?.outcome === 'owner-not-found' || line?.outcome === 'gateway-not-found') throw badReference(line.outcome)
       throw new AppError('conflict', 'device-already-registered', `device ${input.id} is already registered`)
     },
     registerMany,
@@ -141,13 +106,39 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
     async list(query) {
       return toPage(await selectDevices(scope, query).execute(), query, toDevice)
     },
-    patch: (deviceId, patch) => change(deviceId, toPatchedColumns(patch), 'updated'),
+    patch: (deviceId, patch) =>
+      change(deviceId, 'updated', async (inner, device) => {
+        await assertReferences(inner, device, patch)
+        return toPatchedColumns(losesOwner(device, patch) ? { ...patch, position: patch.position ?? null } : patch)
+      }),
+    releaseAllOf: (ownerId) =>
+      atomically(async (inner) => {
+        const rows = await inner.db
+          .updateTable('devices')
+          .set((eb) => ({
+            owner_id: null,
+            name: eb.ref('id'),
+            labels: '{}',
+            latitude: null,
+            longitude: null,
+            updated_at_ms: now(),
+          }))
+          .where('owner_id', '=', ownerId)
+          .returningAll()
+          .execute()
+        for (const row of rows) announce(inner, row, 'updated')
+        return rows.length
+      }),
     async rotateSecret(deviceId) {
       const secret = drawSecret()
-      const columns = { secret_hash: hashSecret(secret).toString('hex'), state: 'registered' } as const
-      return { device: await change(deviceId, columns, 'credentials-rotated'), secret }
+      const device = await change(deviceId, 'credentials-rotated', () => ({
+        secret_hash: hashSecret(secret).toString('hex'),
+        credentials_since_ms: now(),
+        state: 'registered',
+      }))
+      return { device, secret }
     },
-    revoke: (deviceId) => change(deviceId, { state: 'revoked' }, 'revoked'),
+    revoke: (deviceId) => change(deviceId, 'revoked', () => ({ state: 'revoked', credentials_since_ms: now() })),
     decommission: (deviceId) =>
       atomically(async (inner) => {
         const device = await findOrThrow(inner, deviceId)
@@ -165,6 +156,14 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
         const row = await inner.db.deleteFrom('devices').where('id', '=', deviceId).returningAll().executeTakeFirst()
         if (!row) throw deviceNotFound(deviceId)
         announce(inner, row, 'deleted')
+        // Whoever is registered under this id next must not speak for them.
+        const unbound = await inner.db
+          .updateTable('devices')
+          .set({ gateway_id: null, updated_at_ms: now() })
+          .where('gateway_id', '=', deviceId)
+          .returningAll()
+          .execute()
+        for (const device of unbound) announce(inner, device, 'updated')
       }),
     async countByState() {
       const rows = await db
@@ -186,41 +185,8 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
   }
 }
 
-interface PreparedLine {
-  readonly line: number
-  readonly input: DeviceInput
-  readonly secret: string
-  readonly secretHash: Buffer
-}
-
-function prepareLines(lines: readonly unknown[], secretFor: (deviceId: string) => string = drawSecret) {
-  const prepared: PreparedLine[] = []
-  const report: DeviceLine[] = []
-  for (const [index, value] of lines.entries()) {
-    const line = index + 1
-    const { data: input, error } = deviceInputSchema.safeParse(value)
-    if (input) {
-      const secret = secretFor(input.id)
-      if (secret.length < secretLengthMin)
-        throw new RangeError(`a device secret has at least ${secretLengthMin} characters`)
-      prepared.push({ line, input, secret, secretHash: hashSecret(secret) })
-    } else {
-      const details = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
-      report.push({ line, outcome: 'invalid', details })
-    }
-  }
-  return { prepared, report }
-}
-
-/** Counted after the insert, so that devices known already take no room; the transaction takes back the rest. */
-async function assertWithin({ db }: Scope, countMax: number) {
-  const { count } = await db
-    .selectFrom('devices')
-    .select((eb) => eb.fn.countAll().as('count'))
-    .executeTakeFirstOrThrow()
-  if (Number(count) > countMax) {
-    throw new AppError('too-many', 'too-many-devices', `this installation holds at most ${countMax} devices`)
-  }
+function losesOwner({ ownerId }: Device, patch: DevicePatch): boolean {
+  return ownerId !== undefined && patch.ownerId !== undefined && patch.ownerId !== ownerId
 }
 
 async function find({ db }: Scope, deviceId: string): Promise<Device | undefined> {
@@ -234,11 +200,10 @@ async function findOrThrow(scope: Scope, deviceId: string): Promise<Device> {
   return device
 }
 
-async function findInService(scope: Scope, deviceId: string): Promise<void> {
-  const { state } = await findOrThrow(scope, deviceId)
-  if (state === 'decommissioned') {
-    throw new AppError('conflict', 'device-decommissioned', `device ${deviceId} is decommissioned`)
-  }
+async function findInService(scope: Scope, deviceId: string): Promise<Device> {
+  const device = await findOrThrow(scope, deviceId)
+  if (device.state !== 'decommissioned') return device
+  throw new AppError('conflict', 'device-decommissioned', `device ${deviceId} is decommissioned`)
 }
 
 function deviceNotFound(deviceId: string) {

@@ -36,6 +36,8 @@ export interface OpenRecordsOptions {
   readonly deviceCountMax?: number
   /** Commands that may wait for one device. */
   readonly commandsPerDeviceMax?: number
+  /** Provisioning keys that may be open at a time. */
+  readonly provisioningKeysOpenMax?: number
 }
 
 /**
@@ -84,12 +86,13 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
 function createBinder({
   deviceCountMax = 200_000,
   commandsPerDeviceMax = 100,
+  provisioningKeysOpenMax = 1000,
 }: OpenRecordsOptions): (scope: Scope) => Repositories {
   const listeners = new Set<(write: DeviceWrite) => void>()
   return (scope) => ({
     devices: createDeviceRecords(scope, { countMax: deviceCountMax, listeners }),
     deviceStatuses: createDeviceStatusRecords(scope),
-    provisioningKeys: createProvisioningKeyRecords(scope),
+    provisioningKeys: createProvisioningKeyRecords(scope, { openMax: provisioningKeysOpenMax }),
     commands: createCommandRecords(scope, { perDeviceMax: commandsPerDeviceMax }),
     users: createUserRecords(scope),
     sessions: createSessionRecords(scope),

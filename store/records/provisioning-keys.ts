@@ -1,10 +1,11 @@
 import { AppError } from '../../contracts/errors.ts'
+import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
 import type { Scope } from './scope.ts'
 import { drawSecret, hashSecret } from './secrets.ts'
 import type { ProvisioningKeyRow } from './tables.ts'
 
 /** A key that lets devices enrol themselves; the key itself is shown once and kept only as a hash. */
-interface ProvisioningKey {
+export interface ProvisioningKey {
   readonly id: string
   readonly name: string
   readonly quota: number
@@ -14,7 +15,7 @@ interface ProvisioningKey {
   readonly revokedAtMs: number | undefined
 }
 
-/** @throws AppError `provisioning-key-not-found` */
+/** @throws AppError `provisioning-key-not-found`, `too-many-provisioning-keys` */
 export interface ProvisioningKeyRecords {
   create(input: {
     readonly name: string
@@ -22,32 +23,54 @@ export interface ProvisioningKeyRecords {
     readonly quota: number
     readonly expiresAtMs?: number
   }): Promise<{ readonly provisioningKey: ProvisioningKey; readonly key: string }>
-  list(): Promise<readonly ProvisioningKey[]>
+  /** Newest first. */
+  list(query: PageQuery): Promise<Page<ProvisioningKey>>
+  /** Repeating it is harmless. */
   revoke(id: string): Promise<ProvisioningKey>
-  /** Takes one use. @returns false when the key is unknown, expired, revoked or used up */
-  redeem(key: string): Promise<boolean>
+  /** Takes one use. @returns the id of the key; undefined when it is unknown, expired, revoked or used up */
+  redeem(key: string): Promise<string | undefined>
+  /** @returns those of the ids whose key is neither revoked nor expired; used up it may be */
+  findOpen(ids: readonly string[]): Promise<ReadonlySet<string>>
 }
 
-export function createProvisioningKeyRecords({ db, now, makeId }: Scope): ProvisioningKeyRecords {
+export interface ProvisioningKeyOptions {
+  /** Keys that may be open at a time. */
+  readonly openMax: number
+}
+
+export function createProvisioningKeyRecords(
+  scope: Scope,
+  { openMax }: ProvisioningKeyOptions,
+): ProvisioningKeyRecords {
+  const { db, now, makeId, atomically } = scope
   return {
-    async create({ name, quota, expiresAtMs }) {
-      const key = drawSecret()
-      const row: ProvisioningKeyRow = {
-        id: makeId(),
-        name,
-        key_hash: hashSecret(key).toString('hex'),
-        quota,
-        used_count: 0,
-        created_at_ms: now(),
-        expires_at_ms: expiresAtMs ?? null,
-        revoked_at_ms: null,
-      }
-      await db.insertInto('provisioning_keys').values(row).execute()
-      return { provisioningKey: toProvisioningKey(row), key }
-    },
-    async list() {
-      const rows = await db.selectFrom('provisioning_keys').selectAll().orderBy('id', 'desc').limit(1000).execute()
-      return rows.map(toProvisioningKey)
+    create: ({ name, quota, expiresAtMs }) =>
+      atomically(async (inner) => {
+        const { count } = await selectOpen(inner)
+          .select((eb) => eb.fn.countAll().as('count'))
+          .executeTakeFirstOrThrow()
+        if (Number(count) >= openMax) {
+          const message = `at most ${openMax} provisioning keys may be open; revoke some`
+          throw new AppError('conflict', 'too-many-provisioning-keys', message)
+        }
+        const key = drawSecret()
+        const row: ProvisioningKeyRow = {
+          id: makeId(),
+          name,
+          key_hash: hashSecret(key).toString('hex'),
+          quota,
+          used_count: 0,
+          created_at_ms: now(),
+          expires_at_ms: expiresAtMs ?? null,
+          revoked_at_ms: null,
+        }
+        await inner.db.insertInto('provisioning_keys').values(row).execute()
+        return { provisioningKey: toProvisioningKey(row), key }
+      }),
+    async list(query) {
+      let rows = db.selectFrom('provisioning_keys').selectAll().orderBy('id', 'desc').limit(rowsToRead(query))
+      if (query.cursor !== undefined) rows = rows.where('id', '<', query.cursor)
+      return toPage(await rows.execute(), query, toProvisioningKey)
     },
     async revoke(id) {
       const row = await db
@@ -60,17 +83,33 @@ export function createProvisioningKeyRecords({ db, now, makeId }: Scope): Provis
       return toProvisioningKey(row)
     },
     async redeem(key) {
-      const { numUpdatedRows } = await db
+      const row = await db
         .updateTable('provisioning_keys')
         .set((eb) => ({ used_count: eb('used_count', '+', 1) }))
         .where('key_hash', '=', hashSecret(key).toString('hex'))
         .whereRef('used_count', '<', 'quota')
         .where('revoked_at_ms', 'is', null)
         .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', now())]))
-        .executeTakeFirstOrThrow()
-      return numUpdatedRows > 0n
+        .returning('id')
+        .executeTakeFirst()
+      return row?.id
+    },
+    async findOpen(ids) {
+      if (ids.length === 0) return new Set()
+      const rows = await selectOpen(scope)
+        .select('id')
+        .where('id', 'in', [...new Set(ids)])
+        .execute()
+      return new Set(rows.map(({ id }) => id))
     },
   }
+}
+
+function selectOpen({ db, now }: Scope) {
+  return db
+    .selectFrom('provisioning_keys')
+    .where('revoked_at_ms', 'is', null)
+    .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', now())]))
 }
 
 function toProvisioningKey(row: ProvisioningKeyRow): ProvisioningKey {

@@ -57,10 +57,12 @@ export interface DeviceRow {
   latitude: number | null
   longitude: number | null
   gateway_id: string | null
+  owner_id: string | null
   labels: string
   state: Device['state']
   simulated: number
   secret_hash: string
+  credentials_since_ms: number | null
   created_at_ms: number
   updated_at_ms: number
 }

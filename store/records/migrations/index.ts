@@ -4,12 +4,14 @@ import type { Tables } from '../tables.ts'
 import { firstTables } from './0001-first-tables.ts'
 import { deviceStatuses } from './0002-device-statuses.ts'
 import { people } from './0003-people.ts'
+import { deviceOwners } from './0005-device-owners.ts'
 
 /** In the order they run. Names are kept in the database: a migration that was released is never renamed or changed. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': firstTables,
   '0002-device-statuses': deviceStatuses,
   '0003-people': people,
+  '0005-device-owners': deviceOwners,
 }
 
 /**

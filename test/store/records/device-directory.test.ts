@@ -121,15 +121,11 @@ test('a revoked device does not come back by enrolling', async () => {
 test('a burst of enrolments shares its commits', async () => {
   const { records, directory } = await aDirectory()
   let commits = 0
-  const { registerMany } = records.devices
-  const counted = {
+  const counted: typeof records = {
     ...records,
-    devices: {
-      ...records.devices,
-      registerMany: (lines: readonly unknown[]) => {
-        commits += 1
-        return registerMany(lines)
-      },
+    transaction(work) {
+      commits += 1
+      return records.transaction(work)
     },
   }
   const burst = createDeviceDirectory({ records: counted })
@@ -156,29 +152,4 @@ test('a burst beyond the limit fails for those who ask, and for nobody else', as
 test('an id that is no topic level cannot be enrolled', async () => {
   const { directory } = await aDirectory()
   await expect(directory.enrol(aDevice({ id: 'a/b' }))).rejects.toMatchObject({ code: 'invalid-device' })
-})
-
-test('a provisioning key lets in as many as its quota, however many ask at once', async () => {
-  const { records, directory } = await aDirectory()
-  const { key } = await records.provisioningKeys.create({ name: 'ward 7', quota: 30 })
-  const redeemed = await Promise.all(Array.from({ length: 600 }, () => directory.redeemProvisioningKey(key)))
-  expect(redeemed.filter(Boolean)).toHaveLength(30)
-  expect(await records.provisioningKeys.list()).toMatchObject([{ name: 'ward 7', quota: 30, usedCount: 30 }])
-})
-
-test('unknown, expired and revoked keys let nobody in', async () => {
-  const { records, directory, clock } = await aDirectory()
-  const expiring = await records.provisioningKeys.create({
-    name: 'short',
-    quota: 10,
-    expiresAtMs: clock.now() + 1000,
-  })
-  const revoked = await records.provisioningKeys.create({ name: 'lost', quota: 10 })
-  await records.provisioningKeys.revoke(revoked.provisioningKey.id)
-  expect(await directory.redeemProvisioningKey(expiring.key)).toBe(true)
-  clock.advance(1000)
-  expect(await directory.redeemProvisioningKey(expiring.key)).toBe(false)
-  expect(await directory.redeemProvisioningKey(revoked.key)).toBe(false)
-  expect(await directory.redeemProvisioningKey('')).toBe(false)
-  await expect(records.provisioningKeys.revoke('nothing')).rejects.toMatchObject({ code: 'provisioning-key-not-found' })
 })

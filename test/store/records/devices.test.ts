@@ -12,9 +12,11 @@ test('a registered device is given a secret of 256 bits, and the file holds only
     kinds: ['noise'],
     position: { latitude: 28.6, longitude: 77.2 },
     gatewayId: undefined,
+    ownerId: undefined,
     labels: { ward: '7' },
     state: 'registered',
     simulated: false,
+    credentialsSinceMs: undefined,
     createdAtMs: startMs,
     updatedAtMs: startMs,
   })
@@ -51,7 +53,7 @@ test('a bulk registration reports on every line and registers the good ones', as
     'not an object',
     { id: 'fresh' },
     { id: 'fresh-2', position: { latitude: 91, longitude: 0 } },
-    { id: 'fresh-3', gatewayId: 'gate', kinds: ['weather'] },
+    { id: 'fresh-3', gatewayId: 'known', kinds: ['weather'] },
   ])
   expect(report.map(({ line, outcome }) => [line, outcome])).toEqual([
     [1, 'created'],
@@ -103,6 +105,7 @@ test.each([
     { id: 'a', kinds: ['noise'] },
     { id: 'b', name: 'Old harbour' },
     { id: 'c', name: '100% full', kinds: ['weather', 'noise'], gatewayId: 'gate' },
+    { id: 'gate' },
   ])
   await records.devices.registerMany([{ id: 'd' }], { simulated: true })
   await records.devices.revoke('b')
@@ -112,6 +115,7 @@ test.each([
 
 test('a patch changes what it names and takes away what is null', async () => {
   const { records, clock, listen } = await someRecords()
+  await records.devices.register(aDevice({ id: 'gate' }))
   await records.devices.register(
     aDevice({ name: 'Lamp', kinds: ['noise'], position: { latitude: 1, longitude: 2 }, gatewayId: 'gate' }),
   )
