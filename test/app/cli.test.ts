@@ -191,6 +191,22 @@ describe('backup and restore', () => {
   })
 })
 
+describe('production', () => {
+  const env = { NODE_ENV: 'production' }
+
+  it('asks the server for a way to send codes and a word on HTTPS', async () => {
+    const { code, err } = await run(['start'], { env, workingDir: await aTempDir() })
+    expect(code).toBe(2)
+    for (const name of ['OTP_DELIVERY', 'PRAHARI_TLS_TERMINATION']) expect(err).toContain(`${name} must be set`)
+  })
+
+  it.each(['backup', 'restore'])('asks %s for neither', async (command) => {
+    const { code, err } = await run([command, 'nowhere'], { env, workingDir: await aTempDir() })
+    expect(code).not.toBe(0)
+    expect(err).not.toContain('configuration')
+  })
+})
+
 describe('simulate', () => {
   it('sends a fleet’s readings and finds them in the ledger', async () => {
     const server = await startRealPrahari(await aTempDir())
