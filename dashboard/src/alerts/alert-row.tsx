@@ -1,6 +1,6 @@
 import type { Alert } from '../../../contracts/alert.ts'
 import { useLiveDevice } from '../live/use-live.ts'
-import { useNameOfUser } from '../session/permissions.ts'
+import { useNameOfUser } from '../session/use-name-of-user.ts'
 import { Mark } from '../ui/mark.tsx'
 import { SimulatedTag } from '../ui/tags.tsx'
 import { Age } from '../ui/time.tsx'

@@ -43,7 +43,7 @@ export function AlertsPage() {
     [stored.items, live, choice, severity, kind],
   )
   const actions = useAlertActions()
-  const mayAct = useMay('act on alerts')
+  const mayAct = useMay('alerts.act')
   const comment = useRef<HTMLTextAreaElement>(null)
   const at = alerts.findIndex(({ id }) => id === selectedId)
 

@@ -33,8 +33,8 @@ export function QuarantinePage() {
   const [asksToPurge, setAsksToPurge] = useState(false)
   const [outcome, setOutcome] = useState<string>()
   const [busy, setBusy] = useState(false)
-  const mayReplay = useMay('replay quarantine')
-  const mayPurge = useMay('purge quarantine')
+  const mayReplay = useMay('quarantine.replay')
+  const mayPurge = useMay('quarantine.purge')
   const messages = usePages<QuarantineItem>(reason, async (cursor) => {
     const answer = await request<QuarantineAnswer>('/api/quarantine', { query: { reason, cursor, limit: pageSize } })
     setSummary(answer)
