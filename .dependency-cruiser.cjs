@@ -33,6 +33,7 @@ const knownOnlyBy = {
   'mqtt-packet': '^broker/',
   mqtt: '^devices/',
   nodemailer: '^safety/',
+  uqr: '^dashboard/',
   commander: '^app/',
   'node-cron': '^app/',
 }

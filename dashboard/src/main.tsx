@@ -6,6 +6,8 @@ import './theme/tokens.css'
 import './theme/base.css'
 import './theme/layout.css'
 import './theme/pages.css'
+import './theme/account.css'
+import './theme/administration.css'
 import { startTheme } from './theme/theme.ts'
 import { startShortcuts } from './ui/shortcuts.ts'
 

@@ -1,79 +1,91 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { ConnectionBanner, FeedChip } from './live/connection-banner.tsx'
 import { SosBanner } from './live/sos-banner.tsx'
-import { useConnection, useOpenAlertCount } from './live/use-live.ts'
+import { useConnection } from './live/use-live.ts'
+import { PlaceBar } from './place-bar.tsx'
+import { homeOf, placesFor } from './places.ts'
 import { Link } from './routing/link.tsx'
 import { navigate, paths, usePath } from './routing/router.ts'
-import { type SignedInUser, signOut } from './session/session.ts'
+import { useMay } from './session/permissions.ts'
+import { type Profile, signOut } from './session/session.ts'
 import { chooseTheme, type ThemeChoice, themeChoices, useThemeChoice } from './theme/theme.ts'
 import { HelpDialog } from './ui/help-dialog.tsx'
-import { Icon, type IconName } from './ui/icons.tsx'
+import { Icon } from './ui/icons.tsx'
 import { Logo } from './ui/logo.tsx'
 import { useShortcuts } from './ui/shortcuts.ts'
 
-const places: readonly {
-  readonly to: string
-  readonly label: string
-  readonly icon: IconName
-  readonly key: string
-}[] = [
-  { to: paths.map, label: 'Map', icon: 'map', key: 'm' },
-  { to: paths.devices, label: 'Devices', icon: 'devices', key: 'd' },
-  { to: paths.alerts, label: 'Alerts', icon: 'alerts', key: 'a' },
-  { to: paths.quarantine, label: 'Quarantine', icon: 'quarantine', key: 'q' },
-  { to: paths.system, label: 'System', icon: 'system', key: 's' },
-]
-
 /** What stands around every page: places to go, the state of the feed, SOS presses, help. */
-export function Shell({ user, children }: { user: SignedInUser; children: ReactNode }) {
+export function Shell({ user, children }: { user: Profile; children: ReactNode }) {
   const [helpOpen, setHelpOpen] = useState(false)
   const connection = useConnection()
+  const isWatching = useMay('live.watch')
   const path = usePath()
   const main = useRef<HTMLElement>(null)
   const top = useHeightAsToken('--top')
   const closeHelp = useCallback(() => setHelpOpen(false), [])
+  const places = placesFor(user.role)
   useShortcuts('Everywhere', [
     ...places.map(({ to, label, key }): [string, string, () => void] => [
       `g ${key}`,
       `Go to ${label}`,
       () => navigate(to),
     ]),
+    ['g p', 'Go to your profile', () => navigate(paths.profile)],
     ['?', 'This help', () => setHelpOpen(true)],
   ])
   useFocusOnNewPage(path, main)
   return (
-    <div className={connection.state === 'live' ? 'app' : 'app is-stale'}>
+    <div className={isWatching && connection.state !== 'live' ? 'app is-stale' : 'app'}>
       <a className="skip" href="#main">
         Skip to content
       </a>
       <div className="top" ref={top}>
         <header className="bar">
-          <Link to={paths.map} className="brand" aria-label="Prahari, to the map">
+          <Link to={homeOf(user.role)} className="brand" aria-label="Prahari, to the start">
             <Logo />
             <span>Prahari</span>
           </Link>
-          <Places path={path} />
+          <PlaceBar places={places} path={path} />
           <div className="bar-end">
-            <FeedChip />
+            {isWatching && <FeedChip />}
             <ThemeSwitch />
             <button type="button" className="quiet help-button" aria-label="Help" onClick={() => setHelpOpen(true)}>
               ?
             </button>
-            <button type="button" className="quiet" title={`Signed in as ${user.email}`} onClick={() => void signOut()}>
+            <OwnName user={user} isHere={path === paths.profile} />
+            <button type="button" className="quiet" onClick={() => void signOut()}>
               Sign out
             </button>
           </div>
         </header>
-        <div className="banners">
-          <SosBanner />
-          <ConnectionBanner />
-        </div>
+        {isWatching && (
+          <div className="banners">
+            <SosBanner />
+            <ConnectionBanner />
+          </div>
+        )}
       </div>
       <main id="main" ref={main} tabIndex={-1}>
         {children}
       </main>
       {helpOpen && <HelpDialog onClose={closeHelp} />}
     </div>
+  )
+}
+
+function OwnName({ user, isHere }: { user: Profile; isHere: boolean }) {
+  const address = user.email ?? user.phone ?? user.username
+  return (
+    <Link
+      to={paths.profile}
+      className="own-name"
+      aria-current={isHere ? 'page' : undefined}
+      title={`Your profile: ${address ?? user.name}`}
+    >
+      <Icon name="person" />
+      <span className="unseen">Your profile: </span>
+      <span className="own-name-text">{user.name}</span>
+    </Link>
   )
 }
 
@@ -100,30 +112,6 @@ function useFocusOnNewPage(path: string, main: { readonly current: HTMLElement |
     main.current?.focus({ preventScroll: true })
     window.scrollTo(0, 0)
   }, [path, main])
-}
-
-function Places({ path }: { path: string }) {
-  const openAlertCount = useOpenAlertCount()
-  return (
-    <nav className="places" aria-label="Pages">
-      {places.map(({ to, label, icon }) => (
-        <Link key={to} to={to} aria-current={isIn(path, to) ? 'page' : undefined}>
-          <Icon name={icon} />
-          <span>{label}</span>
-          {to === paths.alerts && openAlertCount > 0 && (
-            <span className="count">
-              {openAlertCount}
-              <span className="unseen"> open</span>
-            </span>
-          )}
-        </Link>
-      ))}
-    </nav>
-  )
-}
-
-function isIn(path: string, place: string): boolean {
-  return place === paths.map ? path === place : path === place || path.startsWith(`${place}/`)
 }
 
 const themeLabels: Readonly<Record<ThemeChoice, string>> = { system: 'Auto', dark: 'Dark', light: 'Light' }

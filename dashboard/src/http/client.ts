@@ -1,11 +1,14 @@
-import { currentAccessToken, refreshSession } from '../session/session.ts'
+import { currentAccessToken, recheckUser, refreshSession } from '../session/session.ts'
 import { decodeAnswer } from './decode.ts'
-import { readError } from './http-error.ts'
+import { type HttpError, readError } from './http-error.ts'
 
 interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as it is, in place of `body`. */
+  readonly content?: { readonly contentType: string; readonly body: string }
   readonly signal?: AbortSignal
 }
 
@@ -15,22 +18,48 @@ interface RequestOptions {
  * @throws HttpError when the server says no, TypeError when it cannot be reached
  */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
-  const url = path + queryString(options.query)
-  let response = await send(url, options)
-  if (response.status === 401 && (await refreshSession())) response = await send(url, options)
-  if (!response.ok) throw await readError(response)
+  const response = await answered(path, options)
   return (response.status === 204 ? undefined : decodeAnswer(await response.json())) as T
 }
 
-function send(url: string, { method = 'GET', body, signal }: RequestOptions): Promise<Response> {
+/** The same for an answer that is kept as it came. */
+export async function requestText(path: string, options: RequestOptions = {}): Promise<string> {
+  return (await answered(path, options)).text()
+}
+
+/** An answer that says yes. */
+async function answered(path: string, options: RequestOptions): Promise<Response> {
+  const url = path + queryString(options.query)
+  const first = await send(url, options)
+  if (first.ok) return first
+  const fault = await readError(first)
+  if (!needsNewToken(fault)) throw fault
+  if (!(await refreshSession())) throw fault
+  const second = await send(url, options)
+  if (second.ok) return second
+  throw await readError(second)
+}
+
+/** Codes of 401 that speak of what was typed, not of the token: sent again, they would count as another try. */
+const typedWrong: readonly string[] = ['wrong-credentials', 'second-factor-required', 'wrong-second-factor']
+
+function needsNewToken({ status, code }: HttpError): boolean {
+  if (status === 401) return !typedWrong.includes(code)
+  // Only what the role may do is offered, so the role, or the whole account, is not what it was.
+  if (code === 'forbidden' || code === 'account-banned') void recheckUser()
+  return false
+}
+
+function send(url: string, { method = 'GET', body, content, signal }: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' }
   const token = currentAccessToken()
   if (token !== undefined) headers.authorization = `Bearer ${token}`
-  if (body !== undefined) headers['content-type'] = 'application/json'
+  const sent = content ?? (body !== undefined && { contentType: 'application/json', body: JSON.stringify(body) })
+  if (sent) headers['content-type'] = sent.contentType
   return fetch(url, {
     method,
     headers,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(sent && { body: sent.body }),
     ...(signal && { signal }),
   })
 }

@@ -1,7 +1,7 @@
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
 /** What people and devices wrote themselves is left as it came. */
-const freeText = new Set(['labels', 'body', 'result'])
+const freeText = new Set(['labels', 'body', 'result', 'locationSettings', 'preferences'])
 
 /**
  * Answers of the HTTP API in the words of contracts/: times travel as RFC 3339 (`raisedAt`) and are kept as epoch

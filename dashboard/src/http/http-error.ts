@@ -5,13 +5,21 @@ export class HttpError extends Error {
   readonly status: number
   readonly code: string
   readonly details: readonly ErrorDetail[]
+  /** When asking again makes sense, where the server said so. */
+  readonly retryAfterS: number | undefined
 
-  constructor(status: number, code: string, message: string, details: readonly ErrorDetail[] = []) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    { details = [], retryAfterS }: { readonly details?: readonly ErrorDetail[]; readonly retryAfterS?: number } = {},
+  ) {
     super(message)
     this.name = 'HttpError'
     this.status = status
     this.code = code
     this.details = details
+    this.retryAfterS = retryAfterS
   }
 }
 
@@ -26,8 +34,13 @@ export async function readError(response: Response): Promise<HttpError> {
     response.status,
     body.error?.code ?? 'unknown',
     body.error?.message ?? `The server answered ${response.status} ${response.statusText}`.trim(),
-    body.error?.details,
+    { details: body.error?.details, retryAfterS: readSeconds(response.headers.get('retry-after')) },
   )
+}
+
+/** Our server says it in seconds; a date, which HTTP allows too (RFC 9110, section 10.2.3), would come from elsewhere. */
+function readSeconds(retryAfter: string | null): number | undefined {
+  return retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined
 }
 
 export function toError(thrown: unknown): Error {

@@ -1,15 +1,23 @@
 import { useSyncExternalStore } from 'react'
-import type { SessionResource } from '../../../contracts/http/session.ts'
+import type { ProfileResource, SessionResource } from '../../../contracts/http/account.ts'
+import { decodeAnswer } from '../http/decode.ts'
+import type { Decoded } from '../http/decoded.ts'
+import { explainFault } from '../http/explain-fault.ts'
 import { HttpError, readError } from '../http/http-error.ts'
 
-export type SignedInUser = Omit<SessionResource['user'], 'createdAt'>
-
-type TokenAnswer = Pick<SessionResource, 'accessToken' | 'refreshToken'> & { readonly user: SignedInUser }
+/** Who is signed in, as they see themselves. */
+export type Profile = Decoded<ProfileResource>
 
 export type Session =
   | { readonly state: 'restoring' }
   | { readonly state: 'signed-out'; readonly notice: string | undefined }
-  | { readonly state: 'signed-in'; readonly user: SignedInUser }
+  | { readonly state: 'signed-in'; readonly user: Profile }
+
+/** What somebody shows to be let in; `totp` is a code of their second factor, or a recovery code. */
+export type Claim = { readonly totp?: string } & (
+  | { readonly email: string; readonly password: string }
+  | { readonly phone: string; readonly code: string }
+)
 
 /**
  * The access token lives in memory alone. The refresh token must outlive a reload, so it lies in the tab's
@@ -22,6 +30,7 @@ const listeners = new Set<() => void>()
 let accessToken: string | undefined
 let session: Session = { state: 'restoring' }
 let refreshing: Promise<boolean> | undefined
+let rechecking: Promise<void> | undefined
 
 // A duplicated tab starts with a copy of the other's refresh token; when one rotates it, the other must follow.
 tabs.addEventListener('message', (event: MessageEvent<{ from: string; to: string }>) => {
@@ -33,42 +42,68 @@ function setSession(next: Session): void {
   for (const listener of listeners) listener()
 }
 
-function adopt(answer: TokenAnswer): void {
+function adopt({ accessToken: token, refreshToken, user }: SessionResource): void {
   const previous = sessionStorage.getItem(refreshKey)
-  accessToken = answer.accessToken
-  sessionStorage.setItem(refreshKey, answer.refreshToken)
-  if (previous !== null) tabs.postMessage({ from: previous, to: answer.refreshToken })
-  if (session.state !== 'signed-in' || session.user.id !== answer.user.id) {
-    setSession({ state: 'signed-in', user: answer.user })
-  }
+  accessToken = token
+  sessionStorage.setItem(refreshKey, refreshToken)
+  if (previous !== null) tabs.postMessage({ from: previous, to: refreshToken })
+  takeUser(decodeAnswer(user) as Profile)
 }
 
-function forget(notice: string | undefined): void {
+/** What is shown follows the user's role and settings; it is drawn anew only when they have changed. */
+export function takeUser(user: Profile): void {
+  if (session.state === 'signed-in' && JSON.stringify(session.user) === JSON.stringify(user)) return
+  setSession({ state: 'signed-in', user })
+}
+
+/** Ends the session on this side. @param notice tells on the sign-in page why */
+export function forgetSession(notice: string | undefined): void {
   accessToken = undefined
   sessionStorage.removeItem(refreshKey)
   setSession({ state: 'signed-out', notice })
 }
 
-async function postJson(path: string, body: unknown): Promise<TokenAnswer> {
+async function postJson(path: string, body: unknown): Promise<SessionResource> {
   const response = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
   if (!response.ok) throw await readError(response)
-  return (await response.json()) as TokenAnswer
+  return (await response.json()) as SessionResource
 }
 
-/** @throws HttpError when the server says no */
-export async function signIn(email: string, password: string): Promise<void> {
-  adopt(await postJson('/api/auth/login', { email, password }))
+/** @throws HttpError when the server says no; `second-factor-required` asks for the same with `totp` */
+export async function signIn(claim: Claim): Promise<void> {
+  adopt(await postJson('email' in claim ? '/api/auth/login' : '/api/auth/otp/verify', claim))
 }
 
 export async function signOut(): Promise<void> {
   const headers = { authorization: `Bearer ${accessToken}` }
-  forget(undefined)
+  forgetSession(undefined)
   // The server forgets too, where it can be reached; here the session has ended either way.
   await fetch('/api/auth/logout', { method: 'POST', headers }).catch(() => undefined)
+}
+
+/** Asks the server who one is by now: after a no, the role may be another one, or the session may be over. */
+export function recheckUser(): Promise<void> {
+  rechecking ??= recheckOnce().finally(() => {
+    rechecking = undefined
+  })
+  return rechecking
+}
+
+async function recheckOnce(): Promise<void> {
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const response = await fetch('/api/auth/profile', { headers }).catch(() => undefined)
+  if (response?.ok) {
+    const user = decodeAnswer(await response.json()) as Profile
+    // Signed out meanwhile, the answer comes too late.
+    if (session.state === 'signed-in') takeUser(user)
+  } else if (response?.status === 401 || response?.status === 403) {
+    // Only this says for certain that the session is over, and why.
+    await refreshSession().catch(() => false)
+  }
 }
 
 /**
@@ -94,7 +129,7 @@ async function refreshInTurn(): Promise<boolean> {
 async function refreshOnce(): Promise<boolean> {
   const refreshToken = sessionStorage.getItem(refreshKey)
   if (refreshToken === null) {
-    forget(undefined)
+    if (session.state !== 'signed-out') forgetSession(undefined)
     return false
   }
   try {
@@ -102,7 +137,7 @@ async function refreshOnce(): Promise<boolean> {
     return true
   } catch (error) {
     if (!(error instanceof HttpError) || error.status >= 500 || error.status === 429) throw error
-    forget('Your session has ended. Sign in again.')
+    forgetSession(error.code === 'account-banned' ? explainFault(error) : 'Your session has ended. Sign in again.')
     return false
   }
 }

@@ -1,72 +1,78 @@
-import { type FormEvent, useId, useState } from 'react'
-import { HttpError, toError } from '../http/http-error.ts'
+import { useState } from 'react'
+import { HttpError } from '../http/http-error.ts'
 import { Logo } from '../ui/logo.tsx'
-import { signIn } from './session.ts'
+import { ForgottenSteps } from './forgotten-steps.tsx'
+import { PasswordStep } from './password-step.tsx'
+import { PhoneSteps } from './phone-steps.tsx'
+import { SecondFactorStep } from './second-factor-step.tsx'
+import { type Claim, signIn } from './session.ts'
 
-/** @param notice why the operator is here again, if there was a session */
+/** Where somebody is on the way in. */
+type Step =
+  | { readonly at: 'password' }
+  | { readonly at: 'phone' }
+  | { readonly at: 'forgotten' }
+  /** What was shown was right, and is shown again together with a code. */
+  | { readonly at: 'second-factor'; readonly claim: Claim }
+
+/** @param notice why somebody is here again, if there was a session */
 export function SignInPage({ notice }: { notice: string | undefined }) {
+  const [step, setStep] = useState<Step>()
   const [email, setEmail] = useState('')
-  const [password, setPassword] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<string>()
-  const problemId = useId()
+  const [news, setNews] = useState<string>()
+  const goTo = (at: 'password' | 'phone' | 'forgotten') => () => setStep({ at })
 
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault()
-    setBusy(true)
-    setProblem(undefined)
+  async function enter(claim: Claim): Promise<void> {
     try {
-      await signIn(email, password)
+      await signIn(claim)
     } catch (thrown) {
-      setProblem(explain(toError(thrown)))
-      setBusy(false)
+      if (!(thrown instanceof HttpError) || thrown.code !== 'second-factor-required') throw thrown
+      setStep({ at: 'second-factor', claim })
+    }
+  }
+
+  function showStep() {
+    switch (step?.at) {
+      case 'phone':
+        return <PhoneSteps onEnter={enter} onBack={goTo('password')} />
+      case 'second-factor':
+        return <SecondFactorStep claim={step.claim} onEnter={enter} onBack={goTo('password')} />
+      case 'forgotten':
+        return (
+          <ForgottenSteps
+            email={email}
+            onBack={goTo('password')}
+            onChanged={() => {
+              setNews('Your password is changed. Sign in with it.')
+              setStep({ at: 'password' })
+            }}
+          />
+        )
+      default:
+        return (
+          <PasswordStep
+            intro={news ?? notice ?? 'Sign in to watch the city.'}
+            // Whoever just came to the site hears of it from the start; whoever comes back goes on at once.
+            takesFocus={step !== undefined || notice !== undefined}
+            email={email}
+            onEmail={setEmail}
+            onEnter={enter}
+            onPhone={goTo('phone')}
+            onForgotten={goTo('forgotten')}
+          />
+        )
     }
   }
 
   return (
     <main className="sign-in">
-      <form className="card sign-in-card" onSubmit={(event) => void submit(event)}>
+      <div className="card sign-in-card">
         <div className="sign-in-brand">
           <Logo />
           <h1>Prahari</h1>
         </div>
-        <p className="muted">{notice ?? 'Sign in to watch the city.'}</p>
-        <label>
-          E-mail
-          <input
-            type="email"
-            name="email"
-            autoComplete="username"
-            required
-            value={email}
-            aria-describedby={problemId}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        </label>
-        <label>
-          Password
-          <input
-            type="password"
-            name="password"
-            autoComplete="current-password"
-            required
-            value={password}
-            aria-describedby={problemId}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        </label>
-        <p id={problemId} className="problem" role="alert">
-          {problem}
-        </p>
-        <button type="submit" className="primary" disabled={busy}>
-          {busy ? 'Signing in …' : 'Sign in'}
-        </button>
-      </form>
+        {showStep()}
+      </div>
     </main>
   )
-}
-
-function explain(error: Error): string {
-  if (error instanceof HttpError && error.status === 401) return 'E-mail or password is not right.'
-  return error.message
 }

@@ -4,6 +4,11 @@ const paths = {
   alerts: 'M6 16V11a6 6 0 1 1 12 0v5l2 2H4ZM10 21h4',
   quarantine: 'M4 8 12 4l8 4v9l-8 4-8-4ZM9.5 11l5 5m0-5-5 5',
   system: 'M3 12h4l3-7 4 14 3-7h4',
+  users:
+    'M9 11.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM2.500 20a6.500 6.500 0 0 1 13 0M16 4.800a3.500 3.500 0 0 1 0 6.400M18.500 14.500a6.500 6.500 0 0 1 3 5.500',
+  audit: 'M6 3h9l4 4v14H6ZM10 12h5M10 16h5M10 8h2',
+  person: 'M12 11.500a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.500 20.500a7.500 7.500 0 0 1 15 0',
+  more: 'M5 7h14M5 12h14M5 17h14',
 } as const
 
 export type IconName = keyof typeof paths

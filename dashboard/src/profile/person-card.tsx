@@ -1,0 +1,137 @@
+import { type FormEvent, useId, useState } from 'react'
+import type { Profile } from '../session/session.ts'
+import { Field } from '../ui/field.tsx'
+import { Time } from '../ui/time.tsx'
+import { useAttempt } from '../ui/use-attempt.ts'
+import { roleWords } from '../users/role-words.ts'
+import { changeOf, draftOf, type ProfileDraft } from './profile-edit.ts'
+import { saveProfile } from './save-profile.ts'
+
+/** Who one is, and what one may change about it oneself. */
+export function PersonCard({ user }: { user: Profile }) {
+  const [isEditing, setIsEditing] = useState(false)
+  return (
+    <section className="card" aria-label="About you">
+      <header className="card-head">
+        <h2>{user.name}</h2>
+        {!isEditing && (
+          <button type="button" onClick={() => setIsEditing(true)}>
+            Edit
+          </button>
+        )}
+      </header>
+      {isEditing ? <PersonForm user={user} onDone={() => setIsEditing(false)} /> : <PersonFacts user={user} />}
+    </section>
+  )
+}
+
+function PersonFacts({ user }: { user: Profile }) {
+  const words = roleWords[user.role]
+  return (
+    <dl className="facts">
+      <div>
+        <dt>Role</dt>
+        <dd>
+          {words.label}
+          <div className="hint">{words.may}</div>
+        </dd>
+      </div>
+      {user.unitNumber !== undefined && (
+        <div>
+          <dt>Unit</dt>
+          <dd>{user.unitNumber}</dd>
+        </div>
+      )}
+      {user.username !== undefined && (
+        <div>
+          <dt>Username</dt>
+          <dd>{user.username}</dd>
+        </div>
+      )}
+      <div>
+        <dt>City</dt>
+        <dd>{user.city ?? <span className="muted">not said</span>}</dd>
+      </div>
+      <div>
+        <dt>Flat</dt>
+        <dd>
+          {user.flatNumber ?? <span className="muted">not said</span>}
+          {user.flatNumber !== undefined && (
+            <div className="hint">
+              {user.isFlatConfirmed ? 'Confirmed by an administrator' : 'Waits to be confirmed by an administrator'}
+            </div>
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Account since</dt>
+        <dd>
+          <Time atMs={user.createdAtMs} />
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+function PersonForm({ user, onDone }: { user: Profile; onDone: () => void }) {
+  const [draft, setDraft] = useState(() => draftOf(user))
+  const attempt = useAttempt()
+  const problemId = useId()
+  const change = changeOf(user, draft)
+  const isUnchanged = Object.keys(change).length === 0
+
+  const bind = (name: keyof ProfileDraft) => ({
+    name,
+    value: draft[name],
+    problemId,
+    onValue: (value: string) => setDraft((earlier) => ({ ...earlier, [name]: value })),
+  })
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault()
+    if (isUnchanged || (await attempt.run(() => saveProfile(change)))) onDone()
+  }
+
+  return (
+    <form className="form" onSubmit={(event) => void submit(event)}>
+      <Field {...bind('name')} label="Name" autoComplete="name" required maxLength={120} takesFocus />
+      <Field
+        {...bind('email')}
+        label="E-mail"
+        type="email"
+        autoComplete="email"
+        // One that is there can be changed and not taken away.
+        required={user.email !== undefined}
+        maxLength={254}
+        hint="A new address has to be confirmed again."
+      />
+      <Field
+        {...bind('phone')}
+        label="Phone number"
+        type="tel"
+        autoComplete="tel"
+        maxLength={32}
+        hint="A number of another country begins with + and its code. A new number has to be confirmed again."
+      />
+      <Field {...bind('city')} label="City" autoComplete="address-level2" maxLength={120} />
+      <Field
+        {...bind('flatNumber')}
+        label="Flat"
+        autoComplete="off"
+        maxLength={40}
+        hint="Another flat waits until an administrator has confirmed it."
+      />
+      <p id={problemId} className="problem" role="alert">
+        {attempt.problem}
+      </p>
+      <div className="row end">
+        <button type="button" onClick={onDone}>
+          Cancel
+        </button>
+        <button type="submit" className="primary" disabled={attempt.busy}>
+          {attempt.busy ? 'Saving …' : 'Save'}
+        </button>
+      </div>
+    </form>
+  )
+}
