@@ -72,7 +72,8 @@ export function createBroker(deps: BrokerDeps): Broker {
   const refusals = createRefusals()
   const allowances = createAllowances({ ...share, now })
   const presence = createPresence({ bus, now })
-  const readers = createReaders({ limits, refusals, log, now })
+  const isPersonal = (deviceId: string) => devices.find(deviceId)?.ownerId !== undefined
+  const readers = createReaders({ isPersonal, limits, refusals, log, now })
   const mayRead = createMayRead(devices)
   const reportViolation = createReportViolation({ refusals, log, now, onViolation: deps.onViolation })
   const gateways = new Set<Connection>()
@@ -184,6 +185,7 @@ export function createBroker(deps: BrokerDeps): Broker {
     if (change === 'created') return
     // What a gateway may do depends on the devices behind it.
     for (const gateway of gateways) if (gateway.spokenFor.has(device.id)) gateway.routes.clear()
+    presence.bound(device.id, isInService(device.id) ? device.gatewayId : undefined)
     if (change === 'updated') return
     disconnect(device.id, change === 'decommissioned' ? change : 'revoked')
     if (change === 'decommissioned' || change === 'deleted') {
@@ -191,6 +193,10 @@ export function createBroker(deps: BrokerDeps): Broker {
         log.error({ err: error, deviceId: device.id }, 'session of a removed device not deleted')
       })
     }
+  }
+
+  function isInService(deviceId: string): boolean {
+    return devices.find(deviceId)?.state === 'registered'
   }
 
   function disconnect(deviceId: string, cause: 'revoked' | 'decommissioned'): void {

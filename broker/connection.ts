@@ -12,14 +12,19 @@ import type { TokenBucket } from './wire/token-bucket.ts'
  */
 export type Identity =
   | { readonly type: 'device'; readonly deviceId: string }
-  | { readonly type: 'enrolling' }
+  | { readonly type: 'enrolling'; readonly provisioningKeyId: string }
   | ({ readonly type: 'user' } & BackendUser)
 
 /** What the transport says of the peer's certificate. */
 export type PeerCertificate =
   | { readonly type: 'none' }
   | { readonly type: 'invalid' }
-  | { readonly type: 'valid'; readonly commonName: string }
+  | {
+      readonly type: 'valid'
+      readonly commonName: string
+      /** From when on it is valid; to the second. */
+      readonly validFromMs: number
+    }
 
 /** One connection and all the broker knows of it, from accept to close. */
 export interface Connection {

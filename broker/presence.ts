@@ -11,6 +11,8 @@ export interface Presence {
   left(connection: Connection): void
   /** A gateway says that a device behind it is there or not. */
   announced(gateway: Connection, deviceId: string, isOnline: boolean): void
+  /** What another gateway than this one said of the device no longer counts. */
+  bound(deviceId: string, gatewayId: string | undefined): void
   connectionOf(deviceId: string): Connection | undefined
   /** Also those on their way in or out. */
   connectionsOf(deviceId: string): Iterable<Connection>
@@ -78,6 +80,10 @@ export function createPresence({ bus, now }: { readonly bus: Bus; readonly now: 
       if (deviceId !== undefined) queueMicrotask(() => leave(connection, deviceId))
     },
     announced: (gateway, deviceId, isOnline) => announced(gateway, deviceId, isOnline),
+    bound(deviceId, gatewayId) {
+      const gateway = behind.get(deviceId)
+      if (gateway !== undefined && deviceIdOf(gateway) !== gatewayId) announced(gateway, deviceId, false)
+    },
     connectionOf: (deviceId) => current.get(deviceId),
     connectionsOf: (deviceId) => [...(all.get(deviceId) ?? [])],
     isOnline: (deviceId) => current.has(deviceId) || behind.has(deviceId),

@@ -2,6 +2,7 @@ import type { AedesPublishPacket } from 'aedes'
 import type { Logger } from 'pino'
 import type { BusEvents } from '../contracts/events.ts'
 import type { BackendUser } from '../contracts/ports/backend-users.ts'
+import { mayUserLocatePeople } from './access/user-topics.ts'
 import type { Connection, ConnectionStream } from './connection.ts'
 import type { BrokerLimits } from './options.ts'
 import type { Refusals } from './refusals.ts'
@@ -31,6 +32,8 @@ export interface Readers {
 }
 
 export interface ReadersDeps {
+  /** True for a device that belongs to a person. */
+  readonly isPersonal: (deviceId: string) => boolean
   readonly limits: BrokerLimits
   readonly refusals: Refusals
   readonly log: Logger
@@ -62,7 +65,7 @@ const told = toStoredPacket({})
  * Written to the connection directly: Aedes would have a device's next message wait until every reader has room for
  * this one, and keep count for each of them what it has seen.
  */
-export function createReaders({ limits, refusals, log, now }: ReadersDeps): Readers {
+export function createReaders({ isPersonal, limits, refusals, log, now }: ReadersDeps): Readers {
   const readers = new Map<Connection, Reader>()
   const subscriptions = createTopicTree<Subscription>()
   const rate = limits.forwardsPerSMax
@@ -171,8 +174,10 @@ export function createReaders({ limits, refusals, log, now }: ReadersDeps): Read
       const found = readersOf(topic)
       if (found.size === 0) return
       const isSos = topic.endsWith('/sos')
+      const isWhereabouts = topic.endsWith('/location') && isPersonal(deviceIdIn(topic))
       const payload = packet.payload as Buffer
       for (const [reader, granted] of found) {
+        if (isWhereabouts && !mayUserLocatePeople(reader.user.role)) continue
         const qos = Math.min(granted, packet.qos) as Qos
         if (hasRoom(reader, qos, isSos) && (isSos || spend())) send(reader, qos, topic, payload)
         else {
@@ -194,4 +199,8 @@ export function createReaders({ limits, refusals, log, now }: ReadersDeps): Read
 /** What a gateway says for a device is that device's. */
 function deviceTopic(topic: string): string {
   return topic.startsWith('v1/gateways/') ? topic.replace(/^v1\/gateways\/[^/]+\//, 'v1/') : topic
+}
+
+function deviceIdIn(topic: string): string {
+  return topic.split('/', 3)[2] ?? ''
 }

@@ -24,7 +24,8 @@ export function createEnrol({ devices, refusals, log }: EnrolmentDeps) {
   const answered = new WeakSet<Connection>()
 
   return async function enrol(connection: Connection, payload: Uint8Array): Promise<void> {
-    if (answered.has(connection)) {
+    const { identity } = connection
+    if (identity?.type !== 'enrolling' || answered.has(connection)) {
       throw new AppError('forbidden', 'enrolment-refused', 'a connection may enrol one device')
     }
     answered.add(connection)
@@ -34,8 +35,9 @@ export function createEnrol({ devices, refusals, log }: EnrolmentDeps) {
       return answer(connection.client, { error: 'invalid-request' })
     }
     try {
-      const { device, secret } = await devices.enrol({ ...request.data, labels: {} })
-      log.info({ deviceId: device.id }, 'device enrolled')
+      const { provisioningKeyId } = identity
+      const { device, secret } = await devices.enrol({ ...request.data, labels: {} }, { provisioningKeyId })
+      log.info({ deviceId: device.id, provisioningKeyId }, 'device enrolled')
       answer(connection.client, { id: device.id, secret })
     } catch (error) {
       if (!(error instanceof AppError)) throw error

@@ -41,6 +41,7 @@ export function createIdentify({ devices, enrolment, identifyUser }: IdentityDep
     }
     if (certificate.type === 'none' && enrolment !== 'open') checkSecret(deviceId, introduction)
     await checkDevice(deviceId)
+    checkAge(deviceId, introduction)
     if (introduction.willTopic !== undefined && introduction.willTopic !== topics.status(deviceId)) {
       throw refused('will-not-own-status', notAuthorized, 'a will may only go to the own status topic')
     }
@@ -65,6 +66,15 @@ export function createIdentify({ devices, enrolment, identifyUser }: IdentityDep
     throw refused('bad-credentials', badCredentials, 'unknown device or wrong secret')
   }
 
+  /** A certificate is good until the device's credentials are rotated or revoked, whatever its own end. */
+  function checkAge(deviceId: string, { certificate }: Introduction): void {
+    const sinceMs = devices.find(deviceId)?.credentialsSinceMs
+    if (certificate.type !== 'valid' || sinceMs === undefined) return
+    // A certificate tells whole seconds; one made in the very second of the rotation is a new one.
+    if (certificate.validFromMs >= Math.floor(sinceMs / 1000) * 1000) return
+    throw refused('client-certificate', notAuthorized, 'the certificate is older than the credentials of the device')
+  }
+
   async function checkDevice(deviceId: string): Promise<void> {
     const device = devices.find(deviceId)
     if (device?.state === 'registered') return
@@ -82,10 +92,11 @@ export function createIdentify({ devices, enrolment, identifyUser }: IdentityDep
   async function identifyByKey({ password, willTopic }: Introduction): Promise<Identity> {
     if (willTopic !== undefined) throw refused('will-not-own-status', notAuthorized, 'no will before enrolment')
     const key = password === undefined ? '' : Buffer.from(password).toString('utf8')
-    if (key === '' || !(await devices.redeemProvisioningKey(key))) {
+    const provisioningKeyId = key === '' ? undefined : await devices.redeemProvisioningKey(key)
+    if (provisioningKeyId === undefined) {
       throw refused('enrolment-refused', badCredentials, 'unknown, expired or used provisioning key')
     }
-    return { type: 'enrolling' }
+    return { type: 'enrolling', provisioningKeyId }
   }
 
   return identify

@@ -85,11 +85,13 @@ async function createTls(tls: TlsOptions, handshakeTimeout: number): Promise<Ser
 }
 
 function readCertificate(socket: TLSSocket): PeerCertificate {
-  const { subject } = socket.getPeerCertificate()
+  const { subject, valid_from: validFrom } = socket.getPeerCertificate()
   if (subject === undefined) return noCertificate
   const commonName: unknown = subject.CN
+  const validFromMs = Date.parse(validFrom)
   // A subject may name several; then it names no one device.
-  return socket.authorized && typeof commonName === 'string' ? { type: 'valid', commonName } : { type: 'invalid' }
+  const isOfOneDevice = typeof commonName === 'string' && Number.isFinite(validFromMs)
+  return socket.authorized && isOfOneDevice ? { type: 'valid', commonName, validFromMs } : { type: 'invalid' }
 }
 
 function remoteOf(socket: Socket): string {

@@ -27,9 +27,11 @@ export function aDevice(id: string, overrides: Partial<Device> = {}): Device {
     kinds: [],
     position: undefined,
     gatewayId: undefined,
+    ownerId: undefined,
     labels: {},
     state: 'registered',
     simulated: false,
+    credentialsSinceMs: undefined,
     createdAtMs: 0,
     updatedAtMs: 0,
     ...overrides,
@@ -55,24 +57,31 @@ export function aCommand(id: string, deviceId: string, overrides: Partial<Device
 function createDirectory(initial: readonly Device[]) {
   const devices = new Map(initial.map((device) => [device.id, device]))
   const keys = new Map<string, number>()
+  const closedKeyIds = new Set<string>()
+  /** Device -> id of the key that let it in. */
+  const enrolledBy = new Map<string, string | undefined>()
   const directory: DeviceDirectory = {
     find: (id) => devices.get(id),
     verifySecret: (id, secret) =>
       devices.get(id)?.state === 'registered' && Buffer.from(secret).toString() === `secret-of-${id}`,
     isBound: ({ gatewayId, deviceId }) => devices.get(deviceId)?.gatewayId === gatewayId,
-    async enrol(input: DeviceInput) {
+    async enrol(input: DeviceInput, by) {
+      if (by !== undefined && closedKeyIds.has(by.provisioningKeyId)) {
+        throw new AppError('forbidden', 'provisioning-key-closed', 'the key was revoked')
+      }
       if (devices.has(input.id)) throw new AppError('conflict', 'device-exists', 'there is such a device')
       const device = aDevice(input.id, { kinds: input.kinds })
       devices.set(input.id, device)
+      enrolledBy.set(input.id, by?.provisioningKeyId)
       return { device, secret: `secret-of-${input.id}` }
     },
     async redeemProvisioningKey(key) {
       const left = keys.get(key) ?? 0
       keys.set(key, left - 1)
-      return left > 0
+      return left > 0 ? `id-of-${key}` : undefined
     },
   }
-  return { directory, devices, keys }
+  return { directory, devices, keys, closedKeyIds, enrolledBy }
 }
 
 /** Records what is submitted; settles at once, or when told. */
@@ -156,7 +165,8 @@ export interface HouseOptions {
 /** A real broker on a free port, with everything behind its ports in memory. Stopped when the test is over. */
 export async function openHouse(options: HouseOptions = {}) {
   const sessionsDir = options.sessionsDir ?? (await aDirectory())
-  const { directory, devices, keys } = createDirectory(options.devices ?? [aDevice('d1'), aDevice('d2')])
+  const { directory, ...registered } = createDirectory(options.devices ?? [aDevice('d1'), aDevice('d2')])
+  const { devices } = registered
   const telemetry = createIntake()
   const desk = createSosDesk()
   const commands = createCommands()
@@ -198,8 +208,7 @@ export async function openHouse(options: HouseOptions = {}) {
     broker,
     bus,
     busFaults,
-    devices,
-    keys,
+    ...registered,
     users,
     telemetry,
     desk,

@@ -114,6 +114,7 @@ describe('enrolment with a provisioning key', () => {
     const answer = JSON.parse(payload.toString()) as { id: string; secret: string }
     expect(answer).toEqual({ id: 'new-1', secret: 'secret-of-new-1' })
     await signIn(house.broker.port, answer.id, { password: Buffer.from(answer.secret) })
+    expect(house.enrolledBy.get('new-1')).toBe('id-of-k1')
     // The key had one use.
     expect(await tryIn(house.broker.port, withKey('k1'))).toBe(4)
   })
@@ -126,6 +127,17 @@ describe('enrolment with a provisioning key', () => {
     client.send(publish('v1/enrol/request', '{"id":"new-2"}', { messageId: 2 }))
     await client.closed
     expect(house.devices.has('new-2')).toBe(false)
+    expect(house.refused('enrolment-refused')).toBe(1)
+  })
+
+  it('ends at once for a connection whose key is revoked', async () => {
+    const house = await openKeyHouse(5)
+    const client = await signIn(house.broker.port, 'x', withKey('k1'))
+    house.closedKeyIds.add('id-of-k1')
+    client.send(publish('v1/enrol/request', '{"id":"new-1"}'))
+    const answer = JSON.parse((await client.next('publish')).payload.toString())
+    expect(answer).toEqual({ id: 'new-1', error: 'provisioning-key-closed' })
+    expect(house.devices.has('new-1')).toBe(false)
     expect(house.refused('enrolment-refused')).toBe(1)
   })
 

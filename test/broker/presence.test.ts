@@ -83,6 +83,26 @@ describe('presence', () => {
     await vi.waitFor(() => expect(presenceOf('a')).toEqual(['connect+', 'disconnect-']))
     expect(presenceOf('b')).toEqual(['connect+', 'disconnect-'])
   })
+
+  it.each([
+    ['bound to nobody', 'updated', { gatewayId: undefined }],
+    ['bound to another gateway', 'updated', { gatewayId: 'other' }],
+    ['revoked', 'revoked', { state: 'revoked' }],
+    ['decommissioned', 'decommissioned', { state: 'decommissioned' }],
+    ['deleted', 'deleted', {}],
+  ] as const)('is no longer what the gateway says when the device is %s', async (_name, change, next) => {
+    const devices = [aDevice('gw'), aDevice('other'), aDevice('a', { gatewayId: 'gw' })]
+    const house = await openHouse({ devices })
+    const gateway = await signIn(house.broker.port, 'gw')
+    gateway.send(publish('v1/gateways/gw/devices/a/status', '{"online":true}'))
+    await gateway.next('puback')
+    house.change('a', 'updated', { name: 'as it was' })
+    expect(house.broker.isOnline('a')).toBe(true)
+    house.change('a', change, next)
+    expect(house.broker.isOnline('a')).toBe(false)
+    expect(house.presenceOf('a')).toEqual(['connect+', 'disconnect-'])
+    await gateway.settled()
+  })
 })
 
 describe('what a device says of itself', () => {

@@ -1,14 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import { Server as SocketServer } from 'socket.io'
 import { io } from 'socket.io-client'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createWebSocketStream, WebSocket } from 'ws'
+import { hasOpenssl, makeCertificate, readCertificate } from '../support/certificates.ts'
 import { aDevice, aDirectory, openHouse } from './house.ts'
 import { connectPacket, openSocket, overStream, publish, returnCodeFor, signIn } from './raw-client.ts'
 
@@ -123,38 +123,6 @@ describe('MQTT over WebSocket', () => {
   })
 })
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0
-if (!hasOpenssl) console.warn('MQTT over TLS is not tested: there is no openssl to make certificates with')
-
-/** A certificate of its own or signed by `ca`, made when it is needed so that none can expire in the project. */
-function makeCertificate(directory: string, name: string, ca?: string): { certPath: string; keyPath: string } {
-  const path = (file: string) => join(directory, file)
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
-  const certPath = path(`${name}.crt`)
-  const keyPath = path(`${name}.key`)
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyPath]
-  if (ca === undefined) {
-    openssl(
-      'req',
-      '-x509',
-      ...key,
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-addext',
-      'subjectAltName=DNS:localhost',
-      '-out',
-      certPath,
-    )
-    return { certPath, keyPath }
-  }
-  openssl('req', ...key, '-subj', `/CN=${name}`, '-out', path(`${name}.csr`))
-  const signing = ['-CA', path(`${ca}.crt`), '-CAkey', path(`${ca}.key`), '-CAcreateserial', '-days', '2']
-  openssl('x509', '-req', '-in', path(`${name}.csr`), ...signing, '-out', certPath)
-  return { certPath, keyPath }
-}
-
 describe.runIf(hasOpenssl)('MQTT over TLS', () => {
   async function openTlsHouse() {
     const directory = await aDirectory()
@@ -166,16 +134,14 @@ describe.runIf(hasOpenssl)('MQTT over TLS', () => {
       limits: { connectTimeoutMs: 2000 },
     })
     const connectAs = async (name?: string, signer?: string) => {
-      const own = name === undefined ? undefined : makeCertificate(directory, name, signer)
-      const identity: ConnectionOptions = own
-        ? { cert: readFileSync(own.certPath), key: readFileSync(own.keyPath) }
-        : {}
+      const signing = signer === undefined ? undefined : { ca: signer }
+      const own = name === undefined ? {} : readCertificate(makeCertificate(directory, name, signing))
       const socket = connectTls({
         host: '127.0.0.1',
         port: house.broker.tlsPort!,
         servername: 'localhost',
         ca: readFileSync(server.certPath),
-        ...identity,
+        ...own,
       })
       const client = overStream(socket)
       await once(socket, 'secureConnect')
