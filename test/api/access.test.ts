@@ -4,9 +4,9 @@ import { anApiHouse } from '../support/api-house.ts'
 describe('a role', () => {
   it('that is taken away ends its rights at once, with the same token', async () => {
     const { call, deps, userIdOf } = await anApiHouse()
-    expect((await call('GET', '/api/devices', { as: 'operator' })).status).toBe(200)
+    expect((await call('GET', '/api/alerts', { as: 'operator' })).status).toBe(200)
     await deps.accounts.setRole({ userId: userIdOf('operator'), role: 'citizen', by: 'system' })
-    expect((await call('GET', '/api/devices', { as: 'operator' })).status).toBe(403)
+    expect((await call('GET', '/api/alerts', { as: 'operator' })).status).toBe(403)
   })
 
   it('means nothing any more once its bearer is banned', async () => {

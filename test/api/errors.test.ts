@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
     status: 401,
     code: 'token-required',
   },
-  { it: 'too low a role', path: '/api/devices', options: { as: 'citizen' }, status: 403, code: 'forbidden' },
+  { it: 'too low a role', path: '/api/alerts', options: { as: 'citizen' }, status: 403, code: 'forbidden' },
   {
     it: 'JSON that breaks off',
     method: 'POST',
