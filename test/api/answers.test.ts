@@ -1,6 +1,7 @@
+import { TOTP } from 'otpauth'
 import { describe, expect, it } from 'vitest'
 import type { Route } from '../../api/http/route.ts'
-import { type ApiHouse, anApiHouse, type CallOptions, noonMs, password } from '../support/api-house.ts'
+import { type Answer, type ApiHouse, anApiHouse, type CallOptions, noonMs, password } from '../support/api-house.ts'
 import { putInStore } from '../support/readings.ts'
 
 /** A house in which every route has something to answer. */
@@ -68,7 +69,109 @@ async function raiseAlert({ deps }: ApiHouse, deviceId: string): Promise<string>
   return items[0]!.id
 }
 
-type Step = readonly [route: string, path: string, status: number, options?: CallOptions]
+/** @param before what the step before was answered: codes, tokens and secrets are in it */
+type StepOptions = CallOptions | ((before: Answer) => CallOptions)
+type Step = readonly [route: string, path: string, status: number, options?: StepOptions]
+
+/** Accounts, from registration to erasure. Each step may use what the one before was told. */
+async function listAccountSteps({ deps, inbox, clock, userIdOf, tokenOf }: ApiHouse): Promise<readonly Step[]> {
+  const phone = '9876543210'
+  const codeTo = (address: string) => () => inbox.codeTo(address)
+  const [toPriya, toPhone] = [codeTo('priya@example.com'), codeTo(`+91${phone}`)]
+  const priya = { name: 'Priya', email: 'priya@example.com', password: 'password123' }
+  const citizen = await deps.accounts.verify(tokenOf('citizen'))
+  await deps.accounts.changeProfile(citizen, { phone: '9876500000' })
+  for (const type of ['email', 'phone'] as const) {
+    await deps.accounts.sendVerification(citizen, type, { clientAddress: '127.0.0.1' })
+  }
+  const signIn = { email: 'citizen@city.example', password, clientAddress: '192.0.2.9' }
+  const { sessionId } = await deps.accounts.verify((await deps.accounts.signIn(signIn)).accessToken)
+  const guard = `/api/users/${userIdOf('security_guard')}`
+  const anyone = { as: undefined }
+  return [
+    ['POST /api/auth/register', '/api/auth/register', 201, { ...anyone, body: priya }],
+    ['POST /api/auth/register', '/api/auth/register', 201, { body: { ...priya, email: 'r@example.com' } }],
+    ['POST /api/auth/forgot-password', '/api/auth/forgot-password', 202, { ...anyone, body: { email: priya.email } }],
+    [
+      'POST /api/auth/reset-password',
+      '/api/auth/reset-password',
+      204,
+      () => ({ ...anyone, body: { email: priya.email, code: toPriya(), password: 'password456' } }),
+    ],
+    ['POST /auth/phone-login', '/auth/phone-login', 200, { ...anyone, body: { phone_number: phone } }],
+    [
+      'POST /auth/verify-otp',
+      '/auth/verify-otp',
+      200,
+      () => ({ ...anyone, body: { phone_number: phone, otp: toPhone() } }),
+    ],
+    [
+      'POST /auth/register',
+      '/auth/register',
+      201,
+      { ...anyone, body: { phone_number: phone, full_name: 'Meera', flat_number: 'B-204' } },
+    ],
+    ['POST /api/auth/otp', '/api/auth/otp', 202, { ...anyone, body: { phone } }],
+    ['POST /api/auth/otp/verify', '/api/auth/otp/verify', 200, () => ({ ...anyone, body: { phone, code: toPhone() } })],
+    ['GET /auth/profile', '/auth/profile', 200, { as: 'resident' }],
+    ['POST /auth/users/', '/auth/users/', 201, { ...anyone, body: { username: 'unit7', password: 'password123' } }],
+    [
+      'POST /auth/token/login/',
+      '/auth/token/login/',
+      200,
+      { ...anyone, body: { username: 'unit7', password: 'password123' } },
+    ],
+    ['POST /auth/token/logout/', '/auth/token/logout/', 204, ({ body }) => ({ token: body.auth_token })],
+    ['GET /api/users/profile', '/api/users/profile', 200, { as: 'citizen' }],
+    ['PUT /api/users/profile', '/api/users/profile', 200, { as: 'citizen', body: { city: 'Pune' } }],
+    ['PUT /api/auth/profile', '/api/auth/profile', 200, { as: 'citizen', body: { preferences: { theme: 'dark' } } }],
+    [
+      'POST /api/auth/verify-email',
+      '/api/auth/verify-email',
+      200,
+      () => ({ as: 'citizen', body: { code: inbox.codeTo('citizen@city.example') } }),
+    ],
+    [
+      'POST /api/auth/verify-phone',
+      '/api/auth/verify-phone',
+      200,
+      () => ({ as: 'citizen', body: { otp: inbox.codeTo('+919876500000') } }),
+    ],
+    ['GET /api/auth/sessions', '/api/auth/sessions', 200, { as: 'citizen' }],
+    ['DELETE /api/auth/sessions/:id', `/api/auth/sessions/${sessionId}`, 204, { as: 'citizen' }],
+    ['DELETE /api/auth/sessions', '/api/auth/sessions', 204, { as: 'citizen' }],
+    [
+      'POST /api/auth/change-password',
+      '/api/auth/change-password',
+      204,
+      { as: 'citizen', body: { currentPassword: password, newPassword: 'another one' } },
+    ],
+    ['POST /api/auth/second-factor', '/api/auth/second-factor', 201, { as: 'operator', body: { password } }],
+    [
+      'POST /api/auth/second-factor/confirm',
+      '/api/auth/second-factor/confirm',
+      200,
+      ({ body: { secret } }) => ({
+        as: 'operator',
+        body: { code: new TOTP({ secret }).generate({ timestamp: clock.nowMs }) },
+      }),
+    ],
+    [
+      'DELETE /api/auth/second-factor',
+      '/api/auth/second-factor',
+      204,
+      ({ body: { recoveryCodes } }) => ({ as: 'operator', body: { code: recoveryCodes[0] } }),
+    ],
+    ['GET /api/users/export', '/api/users/export', 200, { as: 'citizen' }],
+    ['DELETE /api/users/me', '/api/users/me', 204, { as: 'resident', body: { password } }],
+    ['GET /api/users', '/api/users?role=security_guard&search=guard', 200],
+    ['GET /api/users/:id', guard, 200],
+    ['PATCH /api/users/:id', guard, 200, { body: { role: 'officer', unitNumber: '7' } }],
+    ['DELETE /api/users/:id/second-factor', `${guard}/second-factor`, 204],
+    ['DELETE /api/users/:id/sessions', `${guard}/sessions`, 204],
+    ['GET /api/staff', '/api/staff', 200],
+  ]
+}
 
 describe('every route', () => {
   it('answers as it says', async () => {
@@ -84,6 +187,7 @@ describe('every route', () => {
       ['POST /api/auth/login', '/api/auth/login', 200, { body: { email, password } }],
       ['POST /api/auth/refresh', '/api/auth/refresh', 200, { body: { refreshToken } }],
       ['GET /api/auth/profile', '/api/auth/profile', 200],
+      ...(await listAccountSteps(house)),
       ['GET /api/devices', '/api/devices?limit=2', 200],
       ['POST /api/devices', '/api/devices', 201, { body: { id: 'new-1' } }],
       ['POST /api/devices/bulk', '/api/devices/bulk', 200, { body: [{ id: 'new-2' }, { id: 'aq-1' }, { id: '' }, 7] }],
@@ -131,9 +235,11 @@ describe('every route', () => {
     ]
 
     const routes = new Map(api.routes.map((route) => [nameOf(route), route]))
-    for (const [name, path, status, options] of steps) {
+    let answer: Answer | undefined
+    for (const [name, path, status, given] of steps) {
       const route = routes.get(name)!
-      const answer = await call(name.split(' ')[0]!, path, { as: 'admin', ...options })
+      const options = typeof given === 'function' ? given(answer!) : given
+      answer = await call(name.split(' ')[0]!, path, { as: 'admin', ...options })
       expect(answer.status, `${name}: ${answer.text.slice(0, 300)}`).toBe(status)
       expect(status, name).toBe(route.answer.status ?? 200)
       checkContent(route, answer.text, answer.headers.get('content-type'))
