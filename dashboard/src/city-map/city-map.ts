@@ -6,6 +6,7 @@ import type { CityConfig } from '../../../contracts/http/city.ts'
 import type { LiveDevice } from '../../../contracts/live.ts'
 import type { SosRecord } from '../../../contracts/sos.ts'
 import { feed } from '../live/use-live.ts'
+import { wantsLessMotion } from '../theme/comfort.ts'
 import { buildCityStyle, type CityMap } from './city-style.ts'
 import { type DrawnDevices, diffDevices } from './device-diff.ts'
 import {
@@ -121,7 +122,7 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
     if (hit === undefined || clusterId === undefined) return onSelect(hit?.properties.id as string | undefined)
     const zoom = await geoJsonSource(map, deviceSourceId).getClusterExpansionZoom(clusterId)
     const [longitude, latitude] = (hit.geometry as Point).coordinates as [number, number]
-    map.easeTo({ center: [longitude, latitude], zoom: zoom + 0.2 })
+    map.easeTo({ center: [longitude, latitude], zoom: zoom + 0.2, ...pace() })
   }
 
   function drawSos(): void {
@@ -158,13 +159,13 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
       drawSos()
     },
     flyTo(position) {
-      map.easeTo({ center: toLonLat(position), zoom: Math.max(map.getZoom(), 16.2) })
+      map.easeTo({ center: toLonLat(position), zoom: Math.max(map.getZoom(), 16.2), ...pace() })
     },
     zoomBy(steps) {
-      map.easeTo({ zoom: map.getZoom() + steps })
+      map.easeTo({ zoom: map.getZoom() + steps, ...pace() })
     },
     showAll() {
-      map.fitBounds(boundsOf(city, feed.store.devices), { padding: 24 })
+      map.fitBounds(boundsOf(city, feed.store.devices), { padding: 24, ...pace() })
     },
     destroy() {
       painter.stop()
@@ -173,6 +174,11 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
       delete container.dataset.ready
     },
   }
+}
+
+/** Who wants less motion is there at once. What the desktop says of it, MapLibre heeds by itself. */
+function pace(): { readonly animate?: false } {
+  return wantsLessMotion() ? { animate: false } : {}
 }
 
 /** Keeps the source of devices in step with the store, at a pace the map can draw. */
@@ -235,7 +241,7 @@ function startView({
 }
 
 /** The city's own frame, else the devices', else the world. */
-function boundsOf(city: CityMap | undefined, devices: ReadonlyMap<string, LiveDevice>): LngLatBoundsLike {
+export function boundsOf(city: CityMap | undefined, devices: ReadonlyMap<string, LiveDevice>): LngLatBoundsLike {
   if (city?.bbox !== undefined) return [...city.bbox]
   let box: [number, number, number, number] | undefined
   for (const { latitude, longitude } of devices.values()) {

@@ -2,6 +2,7 @@ import { KindCards } from '../devices/kind-card.tsx'
 import { useLiveAlerts, useLiveDevice } from '../live/use-live.ts'
 import { Link } from '../routing/link.tsx'
 import { paths } from '../routing/router.ts'
+import { useMay } from '../session/permissions.ts'
 import { Mark } from '../ui/mark.tsx'
 import { markOf } from '../ui/shapes.ts'
 import { Empty } from '../ui/states.tsx'
@@ -11,6 +12,8 @@ import { Age } from '../ui/time.tsx'
 /** The device chosen on the map: what it says now and what is wrong with it. */
 export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }) {
   const device = useLiveDevice(id)
+  const mayReadAlerts = useMay('alerts.read')
+  const mayOpenPage = useMay('readings.survey')
   const open = useLiveAlerts().filter((alert) => alert.deviceId === id && alert.state !== 'resolved')
   return (
     <section className="device-panel" aria-label="Chosen device">
@@ -36,7 +39,7 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
           {open.map((alert) => (
             <p key={alert.id} className="panel-alert">
               <Mark name={alert.severity} />
-              <Link to={paths.alert(alert.id)}>{alert.message}</Link>
+              {mayReadAlerts ? <Link to={paths.alert(alert.id)}>{alert.message}</Link> : <span>{alert.message}</span>}
               <span className="muted">
                 <Age atMs={alert.raisedAtMs} /> · {alert.state}
               </span>
@@ -45,9 +48,11 @@ export function DevicePanel({ id, onClose }: { id: string; onClose: () => void }
           <KindCards device={device} />
         </>
       )}
-      <Link className="button" to={paths.device(id)}>
-        Open device page
-      </Link>
+      {mayOpenPage && (
+        <Link className="button" to={paths.device(id)}>
+          Open device page
+        </Link>
+      )}
     </section>
   )
 }

@@ -8,7 +8,7 @@ import {
   type LiveViewport,
   liveEvents,
 } from '../../../contracts/live.ts'
-import { currentAccessToken, refreshSession } from '../session/session.ts'
+import { currentAccessToken, recheckUser, refreshSession } from '../session/session.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
 
 export type Connection =
@@ -123,8 +123,13 @@ export function createLiveFeed(): LiveFeed {
   }
 
   function onRefusal({ code, message }: LiveRefusal['error'], tryAgain: () => void): void {
-    if (code === 'forbidden') setConnection({ state: 'refused', message })
-    else retryTimer = setTimeout(tryAgain, refusedPauseMs)
+    if (code !== 'forbidden') {
+      retryTimer = setTimeout(tryAgain, refusedPauseMs)
+      return
+    }
+    setConnection({ state: 'refused', message })
+    // Whoever may not watch is not shown a feed, so the role is not what it was.
+    void recheckUser()
   }
 
   function onSnapshot(snapshot: LiveSnapshot): void {
@@ -154,7 +159,9 @@ export function createLiveFeed(): LiveFeed {
     const current = socket
     if (current === undefined || current.active) return
     const code = error.data?.code ?? ''
-    const connectAgain = () => void current.connect()
+    const connectAgain = () => {
+      if (socket === current) current.connect()
+    }
     const needsToken = code !== 'forbidden' && !code.startsWith('too-many')
     // A new token is asked for once; should it not help either, asking on would only use up the limit on refreshes.
     if (!needsToken || hasTriedNewToken) {

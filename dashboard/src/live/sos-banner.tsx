@@ -1,4 +1,5 @@
 import type { SosRecord } from '../../../contracts/sos.ts'
+import { DeviceName } from '../devices/device-name.tsx'
 import { Link } from '../routing/link.tsx'
 import { paths } from '../routing/router.ts'
 import { formatPosition } from '../ui/format.ts'
@@ -26,7 +27,7 @@ function SosLine({ press }: { press: SosRecord }) {
   return (
     <div className="sos-line">
       <strong className="sos-word">SOS</strong>
-      <Link to={paths.device(press.deviceId)}>{device?.name ?? press.deviceId}</Link>
+      <DeviceName id={press.deviceId} name={device?.name} />
       <span>
         {press.trigger} · <Age atMs={press.receivedAtMs} />
         {press.pressCount > 1 && ` · pressed ${press.pressCount} times`}

@@ -12,11 +12,11 @@ type AddressType = 'email' | 'phone'
 const words: Readonly<Record<AddressType, { readonly label: string; readonly unconfirmed: string }>> = {
   email: {
     label: 'E-mail',
-    unconfirmed: 'Until it is confirmed, nobody knows that messages reach you.',
+    unconfirmed: 'Show that it is yours, and that what is sent there reaches you.',
   },
   phone: {
     label: 'Phone number',
-    unconfirmed: 'Until it is confirmed, you cannot sign in with it.',
+    unconfirmed: 'Once it is confirmed, you can sign in with it.',
   },
 }
 
@@ -45,7 +45,7 @@ function Address({ type, address, isConfirmed }: AddressProps) {
         <h3>{label}</h3>
         <span className="address-value">{address ?? <span className="muted">none</span>}</span>
         {address !== undefined && (
-          <Mark name={isConfirmed ? 'ok' : 'no-data'} label={isConfirmed ? 'Confirmed' : 'Not confirmed'} />
+          <Mark name={isConfirmed ? 'ok' : 'never-seen'} label={isConfirmed ? 'Confirmed' : 'Not confirmed'} />
         )}
       </div>
       {address !== undefined && !isConfirmed && (

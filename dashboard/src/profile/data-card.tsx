@@ -21,7 +21,7 @@ export function DataCard({ user }: { user: Profile }) {
       <div className="row wrap">
         <p className="grow muted">Everything that is kept about you, as one file.</p>
         <button type="button" disabled={attempt.busy} onClick={() => void attempt.run(save)}>
-          {attempt.busy ? 'Gathering …' : 'Save my data'}
+          {attempt.busy ? 'Gathering …' : 'Download my data'}
         </button>
       </div>
       <p className="problem" role="alert">

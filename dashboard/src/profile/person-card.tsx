@@ -52,17 +52,19 @@ function PersonFacts({ user }: { user: Profile }) {
         <dt>City</dt>
         <dd>{user.city ?? <span className="muted">not said</span>}</dd>
       </div>
-      <div>
-        <dt>Flat</dt>
-        <dd>
-          {user.flatNumber ?? <span className="muted">not said</span>}
-          {user.flatNumber !== undefined && (
-            <div className="hint">
-              {user.isFlatConfirmed ? 'Confirmed by an administrator' : 'Waits to be confirmed by an administrator'}
-            </div>
-          )}
-        </dd>
-      </div>
+      {hasFlat(user) && (
+        <div>
+          <dt>Flat</dt>
+          <dd>
+            {user.flatNumber ?? <span className="muted">not said</span>}
+            {user.flatNumber !== undefined && (
+              <div className="hint">
+                {user.isFlatConfirmed ? 'Confirmed by an administrator' : 'Waits to be confirmed by an administrator'}
+              </div>
+            )}
+          </dd>
+        </div>
+      )}
       <div>
         <dt>Account since</dt>
         <dd>
@@ -71,6 +73,11 @@ function PersonFacts({ user }: { user: Profile }) {
       </div>
     </dl>
   )
+}
+
+/** Nothing hangs on where somebody lives who is here for their work. */
+function hasFlat({ role, flatNumber }: Profile): boolean {
+  return flatNumber !== undefined || role === 'resident' || role === 'citizen'
 }
 
 function PersonForm({ user, onDone }: { user: Profile; onDone: () => void }) {
@@ -114,13 +121,15 @@ function PersonForm({ user, onDone }: { user: Profile; onDone: () => void }) {
         hint="A number of another country begins with + and its code. A new number has to be confirmed again."
       />
       <Field {...bind('city')} label="City" autoComplete="address-level2" maxLength={120} />
-      <Field
-        {...bind('flatNumber')}
-        label="Flat"
-        autoComplete="off"
-        maxLength={40}
-        hint="Another flat waits until an administrator has confirmed it."
-      />
+      {hasFlat(user) && (
+        <Field
+          {...bind('flatNumber')}
+          label="Flat"
+          autoComplete="off"
+          maxLength={40}
+          hint="Another flat waits until an administrator has confirmed it."
+        />
+      )}
       <p id={problemId} className="problem" role="alert">
         {attempt.problem}
       </p>

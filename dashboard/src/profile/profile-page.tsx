@@ -30,13 +30,15 @@ function ProfileOf({ user }: { user: Profile }) {
         <div className="profile-column">
           <PersonCard user={user} />
           <AddressesCard user={user} />
-          <ComfortCard settings={user.accessibilitySettings} />
         </div>
         <div className="profile-column">
           <PasswordCard user={user} />
           {/* Who had one and lost the role can still switch it off. */}
           {(mayUseSecondFactor || user.hasSecondFactor) && <SecondFactorCard user={user} />}
           <SessionsCard />
+        </div>
+        <div className="profile-column">
+          <ComfortCard settings={user.accessibilitySettings} />
           <DataCard user={user} />
         </div>
       </div>
