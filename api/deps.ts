@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { Logger } from 'pino'
 import type { BrokerControl } from '../contracts/ports/broker.ts'
 import type { JobRecords } from '../contracts/ports/jobs.ts'
+import type { Messenger } from '../contracts/ports/messages.ts'
 import type { IngestControl, LatestReadings, TelemetryIntake } from '../contracts/ports/telemetry.ts'
 import type { TimeSeriesReader } from '../contracts/ports/time-series.ts'
 import type { Accounts } from '../people/index.ts'
@@ -53,6 +54,8 @@ export interface ApiDeps {
   readonly intake: TelemetryIntake
   /** Absent when the broker runs in another process. */
   readonly broker?: BrokerControl
+  /** What is on its way to people. */
+  readonly messages: Pick<Messenger, 'stats'>
   /** Absent when another process works by the clock. */
   readonly jobs?: JobRecords
   readonly log: Logger

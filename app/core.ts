@@ -1,4 +1,5 @@
 import { type Bus, createMemoryBus } from '../contracts/bus.ts'
+import type { Messenger } from '../contracts/ports/messages.ts'
 import { createIngestClient, type IngestClient } from '../ingest/index.ts'
 import { type Accounts, createAccounts } from '../people/index.ts'
 import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../safety/index.ts'
@@ -23,6 +24,7 @@ export interface Core {
   readonly sosDesk: SosDesk
   readonly ingest: IngestClient
   readonly accounts: Accounts
+  readonly messages: Messenger
 }
 
 export async function startCore({ config, log, now, lifecycle }: PrahariDeps, dataDir: DataDir): Promise<Core> {
@@ -69,7 +71,7 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   await lifecycle.start(messages)
   const { phoneRegion } = config
   const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegion })
-  return { bus, records, directory, alertDesk, sosDesk, ingest, accounts }
+  return { bus, records, directory, alertDesk, sosDesk, ingest, accounts, messages }
 }
 
 const alertsPerPage = 1000

@@ -133,6 +133,19 @@ const metrics: readonly Metric[] = [
     read: ({ http }) => http.sharedCounts?.countedAlone ?? {},
   },
   {
+    name: 'prahari_messages_waiting',
+    help: 'Messages to people that are not on their way yet, or rest before another try',
+    type: 'gauge',
+    read: ({ messages }) => messages.waiting,
+  },
+  {
+    name: 'prahari_messages_total',
+    help: 'Messages to people, by what became of them',
+    type: 'counter',
+    label: 'outcome',
+    read: ({ messages }) => messages.outcomes,
+  },
+  {
     name: 'prahari_store_rows',
     help: 'Rows in the time-series store',
     type: 'gauge',

@@ -27,7 +27,7 @@ const ledgerPageSchema = pageOf(ledgerLineSchema).extend({
   totals: ledgerTotalsSchema.describe('Of all devices, whatever the filter'),
 })
 
-export type SystemRouteDeps = Pick<ApiDeps, 'ingest' | 'readings' | 'broker' | 'jobs' | 'now'> & {
+export type SystemRouteDeps = Pick<ApiDeps, 'ingest' | 'readings' | 'broker' | 'messages' | 'jobs' | 'now'> & {
   readonly version: string
   readonly gauge: ProcessGauge
   readonly limiters: Pick<Limiters, 'stats'>
@@ -77,6 +77,7 @@ export async function readStats(deps: SystemRouteDeps, startedAtMs: number): Pro
     ingest: deps.ingest.stats(),
     broker: deps.broker?.stats() ?? null,
     http: deps.limiters.stats(),
+    messages: deps.messages.stats(),
     store: {
       engine,
       version,

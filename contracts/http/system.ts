@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { BrokerStats } from '../ports/broker.ts'
+import { type MessengerStats, messageOutcomes } from '../ports/messages.ts'
 import type { IngestStats } from '../ports/telemetry.ts'
 import { timeSchema } from './common.ts'
 
@@ -86,6 +87,14 @@ const httpStatsSchema = z
   })
   .meta({ id: 'HttpStats' })
 
+const messengerStatsSchema: z.ZodType<MessengerStats> = z
+  .strictObject({
+    waiting: count.describe('Not on their way yet, or resting before another try'),
+    sending: count,
+    outcomes: z.record(z.enum(messageOutcomes), count),
+  })
+  .meta({ id: 'MessengerStats' })
+
 const storeStatsSchema = z
   .strictObject({
     engine: z.string(),
@@ -106,6 +115,7 @@ export const systemStatsSchema = z
     ingest: ingestStatsSchema,
     broker: brokerStatsSchema.nullable().describe('null when the broker runs elsewhere'),
     http: httpStatsSchema,
+    messages: messengerStatsSchema.describe('Codes on their way to people'),
     store: storeStatsSchema,
     jobs: z
       .array(

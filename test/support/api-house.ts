@@ -145,6 +145,7 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
     ingest: ingest.control,
     intake: ingest.intake,
     broker,
+    messages: inbox,
     bus,
     log,
     now,
