@@ -176,9 +176,9 @@ describe('backup and restore', () => {
     expect(full).toMatchObject({ code: 1, err: expect.stringContaining('holds data already') })
 
     const done = await run(['restore', 'two', '--data-dir', restoredDir], { env, workingDir })
-    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^Restored 3 files/) })
+    expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/^Restored 4 files/) })
     const forced = await run(['restore', 'two', '--force'], { env, workingDir })
-    expect(forced.out).toMatch(/^What was there lies in .*before-restore-.*\.\nRestored 3 files/)
+    expect(forced.out).toMatch(/^What was there lies in .*before-restore-.*\.\nRestored 4 files/)
     const restored = await startRealPrahari(restoredDir)
     expect(await (await signIn(restored.url)).get('/api/devices')).toMatchObject({ items: [{ id: 'lamp-17' }] })
   })
