@@ -8,6 +8,7 @@ import { createCityRoutes } from './city/routes.ts'
 import type { ApiDeps } from './deps.ts'
 import { createBulkRoutes } from './devices/bulk-routes.ts'
 import { createCommandRoutes } from './devices/command-routes.ts'
+import { createProvisioningRoutes } from './devices/provisioning-routes.ts'
 import { createDeviceRoutes } from './devices/routes.ts'
 import { createDocsRoutes } from './docs/routes.ts'
 import type { Limiters } from './http/rate-limits.ts'
@@ -49,6 +50,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...createDeviceRoutes(deps),
     ...createBulkRoutes(deps),
     ...createCommandRoutes(deps),
+    ...createProvisioningRoutes(deps),
     ...createKindRoutes(),
     ...createLatestRoutes(deps),
     ...createExportRoutes({ ...deps, tempDir: options.tempDir }),

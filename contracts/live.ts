@@ -96,6 +96,7 @@ export interface LiveReading {
 export interface LiveDevice {
   readonly id: string
   readonly name: string
+  /** Not told of a device that belongs to a person. */
   readonly latitude: number | undefined
   readonly longitude: number | undefined
   readonly online: boolean

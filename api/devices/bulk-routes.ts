@@ -2,29 +2,34 @@ import { z } from 'zod'
 import { deviceInputSchema } from '../../contracts/device.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { type BulkReport, bulkReportSchema } from '../../contracts/http/device.ts'
-import type { DeviceLine, Records } from '../../store/index.ts'
+import type { DeviceLine } from '../../store/index.ts'
+import type { ApiDeps } from '../deps.ts'
 import { json } from '../http/answer.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { type DeviceCsvRow, readDeviceCsv } from './device-csv.ts'
+import { createOwnerResolver } from './bulk-owners.ts'
+import { readDeviceCsv } from './device-csv.ts'
 
 const devicesPerRequestMax = 5000
 
+const bulkDeviceSchema = deviceInputSchema.extend({
+  owner: z.string().max(254).nullish().describe('E-mail address or phone number of the owner, in place of `ownerId`'),
+})
 // Unknown, as one bad line must not turn away the others; described as what it should be.
-const lineSchema = z.unknown().meta(z.toJSONSchema(deviceInputSchema, { io: 'input' }))
+const lineSchema = z.unknown().meta(z.toJSONSchema(bulkDeviceSchema, { io: 'input' }))
 
 const bulkSchema = z
   .union([z.array(lineSchema), z.strictObject({ devices: z.array(lineSchema) })])
   .transform((body) => (Array.isArray(body) ? body : body.devices))
   .optional()
 
-export function createBulkRoutes({ records }: { readonly records: Records }): Route[] {
+export function createBulkRoutes({ records, accounts }: Pick<ApiDeps, 'records' | 'accounts'>): Route[] {
   return [
     defineRoute({
       method: 'post',
       path: '/api/devices/bulk',
       area: 'Devices',
       summary: 'Register many devices',
-      description: `A JSON list of devices, or CSV with a heading (\`id,name,kinds,latitude,longitude,gatewayId,label:<name>\`), at most ${devicesPerRequestMax}. Each line stands for itself: the report says what became of it, and shows the secrets this once.`,
+      description: `A JSON list of devices, or CSV with a heading (\`id,name,kinds,latitude,longitude,gatewayId,ownerId,owner,label:<name>\`), at most ${devicesPerRequestMax}. \`owner\` is the e-mail address or phone number of a person with an account; a gateway may stand anywhere among its devices. Each line stands for itself: the report says what became of it, and shows the secrets this once.`,
       access: 'devices.manage',
       body: bulkSchema,
       bodyBytesMax: 2 * 1024 * 1024,
@@ -34,7 +39,7 @@ export function createBulkRoutes({ records }: { readonly records: Records }): Ro
         const rows =
           csv === undefined ? numberRows(body ?? []) : readDeviceCsv(csv, { devicesMax: devicesPerRequestMax })
         checkCount(rows.length)
-        const report = toReport(rows, await records.devices.registerMany(rows.map(({ input }) => input)))
+        const report = toReport(await register(rows))
         await records.audit.append({
           actor: principal.userId,
           action: 'devices-registered',
@@ -44,9 +49,35 @@ export function createBulkRoutes({ records }: { readonly records: Records }): Ro
       },
     }),
   ]
+
+  /** In the order of the file, whatever became of each. */
+  async function register(rows: readonly BulkRow[]): Promise<BulkResult[]> {
+    const resolveOwner = createOwnerResolver({ records, accounts })
+    const results: BulkResult[] = []
+    const accepted: BulkRow[] = []
+    for (const { line, input } of rows) {
+      const owned = await resolveOwner(input)
+      if (owned.type === 'input') accepted.push({ line, input: owned.input })
+      else results.push(failed(line, readId(input), owned))
+    }
+    // The store counts the lines it was given; the report counts the lines of the client's file.
+    for (const outcome of await records.devices.registerMany(accepted.map(({ input }) => input))) {
+      const { line, input } = accepted[outcome.line - 1]!
+      results.push(describeOutcome(line, outcome, readId(input)))
+    }
+    return results.sort((a, b) => a.line - b.line)
+  }
 }
 
-function numberRows(list: readonly unknown[]): { line: number; input: unknown }[] {
+interface BulkRow {
+  /** In the client's file or list. */
+  readonly line: number
+  readonly input: unknown
+}
+
+type BulkResult = BulkReport['results'][number]
+
+function numberRows(list: readonly unknown[]): BulkRow[] {
   return list.map((input, at) => ({ line: at + 1, input }))
 }
 
@@ -57,35 +88,33 @@ function checkCount(count: number): void {
   }
 }
 
-/** The store counts the lines it was given; the report counts the lines of the client's file. */
-function toReport(
-  rows: readonly (DeviceCsvRow | { line: number; input: unknown })[],
-  lines: readonly DeviceLine[],
-): BulkReport {
-  const results = lines.map((line) => {
-    const row = rows[line.line - 1]!
-    return { line: row.line, ...describeOutcome(line, readId(row.input)) }
-  })
+function toReport(results: BulkResult[]): BulkReport {
   const created = results.filter(({ status }) => status === 'created').length
   return { created, failed: results.length - created, results }
 }
 
-type BulkResult = BulkReport['results'][number]
-
-function describeOutcome(line: DeviceLine, givenId: string | null): Omit<BulkResult, 'line'> {
-  switch (line.outcome) {
+function describeOutcome(line: number, outcome: DeviceLine, givenId: string | null): BulkResult {
+  switch (outcome.outcome) {
     case 'created':
-      return { id: line.id, status: 'created', secret: line.secret, error: null }
-    case 'already-registered': {
-      const error = { code: 'device-already-registered', message: 'A device with this id is registered' }
-      return { id: line.id, status: 'failed', secret: null, error }
-    }
+      return { line, id: outcome.id, status: 'created', secret: outcome.secret, error: null }
+    case 'already-registered':
+      return failed(line, outcome.id, {
+        code: 'device-already-registered',
+        message: 'A device with this id is registered',
+      })
+    case 'owner-not-found':
+      return failed(line, outcome.id, { code: 'owner-not-found', message: 'Nobody has an account of this id' })
+    case 'gateway-not-found':
+      return failed(line, outcome.id, { code: 'gateway-not-found', message: 'No device of this id is in service' })
     case 'invalid': {
-      const faults = line.details.map(({ path, message }) => (path ? `${path}: ${message}` : message))
-      const error = { code: 'invalid-device', message: faults.join('; ') }
-      return { id: givenId, status: 'failed', secret: null, error }
+      const faults = outcome.details.map(({ path, message }) => (path ? `${path}: ${message}` : message))
+      return failed(line, givenId, { code: 'invalid-device', message: faults.join('; ') })
     }
   }
+}
+
+function failed(line: number, id: string | null, { code, message }: { code: string; message: string }): BulkResult {
+  return { line, id, status: 'failed', secret: null, error: { code, message } }
 }
 
 /** To find a faulty line by; it is shown back cut short. */

@@ -8,12 +8,13 @@ export interface DeviceCsvRow {
   readonly input: Readonly<Record<string, unknown>>
 }
 
-const plainColumns = new Set(['id', 'name', 'kinds', 'latitude', 'longitude', 'gatewayId'])
+const plainColumns = new Set(['id', 'name', 'kinds', 'latitude', 'longitude', 'gatewayId', 'ownerId', 'owner'])
 const labelPrefix = 'label:'
 
 /**
- * Reads a list of devices: a heading with any of `id, name, kinds, latitude, longitude, gatewayId, label:<name>`, then a
- * device per line. Kinds are separated by `;` or spaces. What the values are worth is for the registry to say.
+ * Reads a list of devices: a heading with any of `id, name, kinds, latitude, longitude, gatewayId, ownerId, owner,
+ * label:<name>`, then a device per line. Kinds are separated by `;` or spaces. What the values are worth is for the
+ * registry to say.
  * @param devicesMax reads no further than one device beyond it, so that the caller can tell that there are more
  * @throws AppError `invalid-csv`, naming the line
  */
@@ -87,6 +88,8 @@ function toDeviceInput(cells: ReadonlyMap<string, string>): Record<string, unkno
         ? undefined
         : { latitude: Number(latitude ?? Number.NaN), longitude: Number(longitude ?? Number.NaN) },
     gatewayId: text('gatewayId'),
+    ownerId: text('ownerId'),
+    owner: text('owner'),
     labels: Object.fromEntries(labels),
   }
 }

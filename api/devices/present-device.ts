@@ -9,15 +9,21 @@ export interface DeviceSurroundings {
   readonly broker?: BrokerControl | undefined
 }
 
-export function presentDevice(device: Device, { latest, broker }: DeviceSurroundings): DeviceResource {
+/** @param options.showsPosition whether the position may be told, where the device belongs to a person */
+export function presentDevice(
+  device: Device,
+  { latest, broker }: DeviceSurroundings,
+  { showsPosition }: { readonly showsPosition: boolean },
+): DeviceResource {
   let newestMs: number | undefined
   for (const { observedAtMs } of latest.of(device.id)) newestMs = Math.max(newestMs ?? observedAtMs, observedAtMs)
   return {
     id: device.id,
     name: device.name,
     kinds: [...device.kinds],
-    position: device.position ?? null,
+    position: (showsPosition || device.ownerId === undefined ? device.position : undefined) ?? null,
     gatewayId: device.gatewayId ?? null,
+    ownerId: device.ownerId ?? null,
     labels: { ...device.labels },
     state: device.state,
     simulated: device.simulated,

@@ -52,7 +52,8 @@ const reportsMissedMax = 5
 const reportEveryUnknownS = 60
 
 /**
- * The city as operators are to see it: devices with their newest readings, open alerts, active SOS.
+ * The city as operators are to see it: devices with their newest readings, open alerts, active SOS. Where a device that
+ * belongs to a person is, is not in it: an SOS brings its own place.
  * It changes in place and remembers what changed until `seal`. Events may come twice or before the lists they belong to.
  */
 export interface CityState {
@@ -150,7 +151,7 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
       number: numberNext++,
       id: device.id,
       device,
-      ...toShownPosition(device.position ?? {}),
+      ...toShownPosition(publicPosition(device)),
       online,
       wasOnline: online,
       state: 'never-seen',
@@ -181,10 +182,11 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
   }
 
   function changePosition(known: CityDevice, before: Device, device: Device): void {
-    const { position } = device
-    // A device that reports its own position is not put back each time something else is edited.
-    if (position?.latitude === before.position?.latitude && position?.longitude === before.position?.longitude) return
-    move(known, position ?? {})
+    const [was, is] = [publicPosition(before), publicPosition(device)]
+    // A device that reports its own position is not put back each time something else is edited, but goes out of sight
+    // when it becomes a person's.
+    if (!isPersonal(device) && is.latitude === was.latitude && is.longitude === was.longitude) return
+    move(known, is)
   }
 
   return {
@@ -222,7 +224,7 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
     },
     putLocation({ deviceId, latitude, longitude }) {
       const device = devices.get(deviceId)
-      if (device !== undefined) move(device, { latitude, longitude })
+      if (device !== undefined && !isPersonal(device.device)) move(device, { latitude, longitude })
     },
     putReadings(readings) {
       for (const reading of readings) {
@@ -283,6 +285,14 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
       return changes
     },
   }
+}
+
+function isPersonal({ ownerId }: Device): boolean {
+  return ownerId !== undefined
+}
+
+function publicPosition(device: Device): Partial<Position> {
+  return isPersonal(device) ? {} : (device.position ?? {})
 }
 
 /** To a tenth of a metre, which is more than a map shows and half of the text. */

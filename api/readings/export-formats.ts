@@ -33,7 +33,7 @@ export function csvCell(text: string): string {
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
 
-/** A FeatureCollection (RFC 7946), a feature per reading; `geometry` is null for a device without a position. */
+/** A FeatureCollection (RFC 7946), a feature per reading; `geometry` is null where `positionOf` gives none. */
 export async function* writeGeoJson(options: {
   readonly kind: Kind
   readonly rows: Rows

@@ -12,6 +12,7 @@ import { deviceIdListSchema, timeInputSchema } from '../http/inputs.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { writeCsv, writeGeoJson } from './export-formats.ts'
 import { readPeriod } from './period.ts'
+import { publicPosition } from './public-position.ts'
 import { requireKind } from './require-kind.ts'
 
 /** More would only make each other slow, and the store with them. */
@@ -43,7 +44,7 @@ export function createExportRoutes({ readings, directory, now, tempDir }: Export
       path: '/api/readings/export',
       area: 'Readings',
       summary: 'Readings of a kind as CSV, GeoJSON or Parquet, oldest first',
-      description: `Streamed at the pace of the client. A transfer that breaks off was not complete. At most ${exportsAtOnceMax} run at once.`,
+      description: `Streamed at the pace of the client. A transfer that breaks off was not complete. At most ${exportsAtOnceMax} run at once. Devices of persons have no geometry.`,
       access: 'readings.export',
       query: querySchema,
       answer: {
@@ -89,7 +90,7 @@ export function createExportRoutes({ readings, directory, now, tempDir }: Export
     if (format === 'parquet') return writeParquet(query, signal)
     const rows = readings.exportRows(query)
     if (format === 'csv') return writeCsv(kind, rows)
-    return writeGeoJson({ kind, rows, positionOf: (deviceId) => directory.find(deviceId)?.position })
+    return writeGeoJson({ kind, rows, positionOf: (deviceId) => publicPosition(directory.find(deviceId)) })
   }
 
   /** Parquet keeps its index at the end, so it is a file before it is a stream. */

@@ -9,6 +9,7 @@ import { cursorOf, cutPage } from '../http/cursor.ts'
 import { boundingBoxSchema, limitSchema } from '../http/inputs.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { presentReading } from './present-reading.ts'
+import { publicPosition } from './public-position.ts'
 import { takeSmallest } from './take-smallest.ts'
 
 /** Device and kind of the last reading of a page. */
@@ -18,7 +19,7 @@ const querySchema = z.strictObject({
   kind: z.string().min(1).max(32).optional(),
   bbox: boundingBoxSchema
     .optional()
-    .describe('west,south,east,north in degrees; devices without a position are left out'),
+    .describe('west,south,east,north in degrees; devices without a position, and those of persons, are left out'),
   limit: limitSchema,
   cursor: cursorOf(positionSchema).optional(),
 })
@@ -53,7 +54,7 @@ export function createLatestRoutes({ latest, directory }: Pick<ApiDeps, 'latest'
       if (kind !== undefined && reading.kind !== kind) continue
       if (before !== undefined && byDeviceAndKind(reading, before) <= 0) continue
       if (bbox !== undefined) {
-        const position = directory.find(reading.deviceId)?.position
+        const position = publicPosition(directory.find(reading.deviceId))
         if (position === undefined || !isInside(bbox, position)) continue
       }
       yield reading

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { owns } from '../../contracts/access.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { BoundingBox } from '../../contracts/geo.ts'
 import { isInside } from '../../contracts/geo.ts'
@@ -17,8 +18,9 @@ import {
   timeInputSchema,
   toTime,
 } from '../http/inputs.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { defineRoute, type Principal, type Route } from '../http/route.ts'
 import { readPeriod } from './period.ts'
+import { publicPosition } from './public-position.ts'
 import { requireKind } from './require-kind.ts'
 
 const kindSchema = z.string().min(1).max(32)
@@ -42,7 +44,7 @@ const areaQuerySchema = z.strictObject({
   from: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, inclusive; a day before `to` when absent'),
   to: timeInputSchema.optional().describe('RFC 3339 or epoch milliseconds, exclusive; now when absent'),
   bucketS: z.coerce.number().int().min(10).max(31_536_000).default(3600),
-  bbox: boundingBoxSchema.optional(),
+  bbox: boundingBoxSchema.optional().describe('west,south,east,north in degrees; devices of persons are left out'),
   deviceId: deviceIdListSchema.optional(),
 })
 
@@ -59,11 +61,13 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       area: 'Readings',
       summary: 'Readings of one device over time, thinned for a chart',
       access: 'readings.read',
+      narrowsToOwn: true,
       params: deviceParamsSchema,
       query: seriesQuerySchema,
       answer: { description: 'One series per field', schema: seriesSchema },
       faults: { ...faults, 404: 'There is no such device' },
-      handler: async ({ params, query }) => {
+      handler: async ({ params, query, principal, reach }) => {
+        if (reach === 'own' && !isOwn(principal, params.id)) throw notFound('device')
         const kind = findDeviceKind(params.id, query.kind)
         const fields = checkFields(kind, query.field ?? fieldNames(kind))
         const period = readPeriod(query, now())
@@ -96,7 +100,7 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       summary: 'One field over all devices of the city or an area, by bucket of time',
       description:
         'Buckets of up to an hour start on whole ones: `from` is moved back to the start of its bucket, and the answer says where that is. Longer ones start at `from` exactly, as days do not start at the same moment everywhere.',
-      access: 'readings.read',
+      access: 'readings.survey',
       query: areaQuerySchema,
       answer: { description: 'The series', schema: areaSeriesSchema },
       faults,
@@ -127,6 +131,11 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       },
     }),
   ]
+
+  function isOwn(principal: Principal, deviceId: string): boolean {
+    const device = directory.find(deviceId)
+    return device !== undefined && owns(principal, device)
+  }
 
   /** History outlives its device: readings of a forgotten one can still be asked for. */
   function findDeviceKind(deviceId: string, kindId: string | undefined): Kind {
@@ -159,8 +168,9 @@ function checkFields(kind: Kind, fields: readonly string[]): string[] {
 
 function findInside(directory: MemoryDeviceDirectory, box: BoundingBox): string[] {
   const ids: string[] = []
-  for (const { id, position } of directory.all()) {
-    if (position !== undefined && isInside(box, position)) ids.push(id)
+  for (const device of directory.all()) {
+    const position = publicPosition(device)
+    if (position !== undefined && isInside(box, position)) ids.push(device.id)
   }
   return ids
 }

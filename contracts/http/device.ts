@@ -9,8 +9,13 @@ export const deviceResourceSchema = z
     id: z.string(),
     name: z.string(),
     kinds: z.array(z.string()),
-    position: positionSchema.nullable(),
+    position: positionSchema
+      .nullable()
+      .describe(
+        'null when it is not known, and of a device that belongs to a person also when it is not yours to know',
+      ),
     gatewayId: z.string().nullable(),
+    ownerId: z.string().nullable().describe('Id of the person it belongs to'),
     labels: z.record(z.string(), z.string()),
     state: z.enum(deviceStates),
     simulated: z.boolean().describe('A device of the demo city; everything about it is made up'),
@@ -56,7 +61,7 @@ export const bulkReportSchema = z
         line: z.int().positive().describe('Line of the CSV file, or place in the JSON list, counted from 1'),
         id: z.string().nullable(),
         status: z.enum(['created', 'failed']),
-        secret: z.string().nullable(),
+        secret: z.string().nullable().describe('MQTT password. Shown once'),
         error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
       }),
     ),

@@ -183,6 +183,9 @@ describe('every route', () => {
     const rule = { name: 'Foul air', severity: 'high', condition: aCondition }
     const { id: ruleId } = await deps.alertDesk.rules.create({ input: rule, by: house.userIdOf('admin') })
 
+    const { provisioningKey } = await deps.records.provisioningKeys.create({ name: 'Ward 8', quota: 1 })
+    const keyId = provisioningKey.id
+
     const steps: readonly Step[] = [
       ['POST /api/auth/login', '/api/auth/login', 200, { body: { email, password } }],
       ['POST /api/auth/refresh', '/api/auth/refresh', 200, { body: { refreshToken } }],
@@ -201,6 +204,9 @@ describe('every route', () => {
       ['DELETE /api/devices/:id', '/api/devices/new-1', 204],
       ['GET /api/devices/:id/readings', '/api/devices/aq-1/readings', 200],
       ['GET /api/devices/:id/readings', '/api/devices/aq-1/readings?aggregate=mean&maxPoints=10&field=pm25', 200],
+      ['POST /api/provisioning-keys', '/api/provisioning-keys', 201, { body: { name: 'Ward 7', quota: 5 } }],
+      ['GET /api/provisioning-keys', '/api/provisioning-keys', 200],
+      ['POST /api/provisioning-keys/:id/revoke', `/api/provisioning-keys/${keyId}/revoke`, 200],
       ['GET /api/kinds', '/api/kinds', 200],
       ['GET /api/readings/latest', '/api/readings/latest', 200],
       ['GET /api/readings/area', '/api/readings/area?kind=air-quality&bbox=77,28,78,29', 200],

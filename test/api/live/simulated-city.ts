@@ -133,6 +133,14 @@ export function createSimulatedCity(options: Partial<LiveOptions>, onError: (err
     ],
     [1, (random) => city.removeDevice(pick(random, deviceIds()) ?? '')],
     [3, (random) => city.putLocation({ deviceId: pick(random, deviceIds()) ?? '', ...somewhere(random) })],
+    [
+      1,
+      (random) => {
+        const device = pick(random, [...city.devices.values()])?.device
+        const ownerId = random() < 0.5 ? 'asha' : undefined
+        if (device) city.putDevice({ ...device, ownerId, updatedAtMs: nowMs })
+      },
+    ],
     [2, (random) => city.putPresence({ deviceId: pick(random, deviceIds()) ?? '', online: random() < 0.5 })],
     [
       1,

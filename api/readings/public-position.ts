@@ -1,0 +1,10 @@
+import type { Device } from '../../contracts/device.ts'
+import type { Position } from '../../contracts/geo.ts'
+
+/**
+ * Where a device stands in what is said of many devices at once. Where a person's is, is not said there at all, and no
+ * search by area finds it: a box that shrinks would tell.
+ */
+export function publicPosition(device: Pick<Device, 'ownerId' | 'position'> | undefined): Position | undefined {
+  return device?.ownerId === undefined ? device?.position : undefined
+}
