@@ -27,3 +27,51 @@ export function isInside(box: BoundingBox, position: Position): boolean {
     ? longitude >= box.west && longitude <= box.east
     : longitude >= box.west || longitude <= box.east
 }
+
+/** IUGG mean radius. */
+const earthRadiusM = 6_371_008.8
+
+/**
+ * Distance over ground between two points.
+ * @returns metres, >= 0
+ * @see haversine; an error of up to 0.5 %, as the earth is no sphere
+ */
+export function distanceM({ from, to }: { readonly from: Position; readonly to: Position }): number {
+  const [latitudeA, latitudeB] = [toRadians(from.latitude), toRadians(to.latitude)]
+  const half = (angle: number) => Math.sin(angle / 2) ** 2
+  const a =
+    half(latitudeB - latitudeA) +
+    Math.cos(latitudeA) * Math.cos(latitudeB) * half(toRadians(to.longitude - from.longitude))
+  // Rounding may carry the sine of opposite points past 1.
+  return 2 * earthRadiusM * Math.asin(Math.min(1, Math.sqrt(a)))
+}
+
+function toRadians(degrees: number): number {
+  return (degrees * Math.PI) / 180
+}
+
+/**
+ * Even-odd rule on flat degrees, good for areas of city size; a polygon may cross the antimeridian when it is narrower
+ * than half the globe.
+ * @param corners in order, length >= 3, closed by itself
+ */
+export function isInPolygon(corners: readonly Position[], position: Position): boolean {
+  let inside = false
+  for (let at = 0, before = corners.length - 1; at < corners.length; before = at++) {
+    const a = offset(corners[at]!, position)
+    const b = offset(corners[before]!, position)
+    if (a.north > 0 === b.north > 0) continue
+    const eastOfCrossing = a.east + ((b.east - a.east) * (0 - a.north)) / (b.north - a.north)
+    if (eastOfCrossing > 0) inside = !inside
+  }
+  return inside
+}
+
+/** Seen from `position`, in degrees; the shorter way round. */
+function offset(corner: Position, position: Position): { readonly north: number; readonly east: number } {
+  const east = corner.longitude - position.longitude
+  return {
+    north: corner.latitude - position.latitude,
+    east: east > 180 ? east - 360 : east < -180 ? east + 360 : east,
+  }
+}

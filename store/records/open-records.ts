@@ -4,12 +4,18 @@ import type { Logger } from 'pino'
 import type { Bus } from '../../contracts/bus.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { createAlertRecords } from './alerts.ts'
+import { createAssignmentRecords } from './assignments.ts'
 import { createAuditRecords } from './audit.ts'
+import { createBroadcastRecords } from './broadcasts.ts'
 import { createCommandRecords } from './commands.ts'
+import { createContactRecords } from './contacts.ts'
 import type { DeviceWrite } from './device-rows.ts'
 import { createDeviceStatusRecords } from './device-statuses.ts'
 import { createDeviceRecords } from './devices.ts'
+import { createIncidentRecords } from './incidents.ts'
 import { migrate } from './migrations/index.ts'
+import { createNoticeRecipientRecords } from './notice-recipients.ts'
+import { createNoticeRecords } from './notices.ts'
 import { createOneTimeCodeRecords } from './one-time-codes.ts'
 import { createProvisioningKeyRecords } from './provisioning-keys.ts'
 import type { Records, RecordsStats, Repositories } from './records.ts'
@@ -19,9 +25,13 @@ import { createScope, type Scope } from './scope.ts'
 import { createSecondFactorRecords } from './second-factors.ts'
 import { createSessionRecords } from './sessions.ts'
 import { createSettingRecords } from './settings.ts'
+import { createSilenceRecords } from './silences.ts'
 import { createSosRecords } from './sos.ts'
+import { createSosPinRecords } from './sos-pins.ts'
 import { backUp } from './sqlite/backup.ts'
+import { createStormRecords } from './storms.ts'
 import { tableNames } from './tables.ts'
+import { createUnitRecords } from './units.ts'
 import { createUserRecords } from './users.ts'
 
 export interface OpenRecordsOptions {
@@ -38,6 +48,8 @@ export interface OpenRecordsOptions {
   readonly commandsPerDeviceMax?: number
   /** Provisioning keys that may be open at a time. */
   readonly provisioningKeysOpenMax?: number
+  /** Units there may be. */
+  readonly unitCountMax?: number
 }
 
 /**
@@ -62,6 +74,7 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
   return {
     ...repositories,
     transaction: (work) => scope.atomically((inner) => work(bind(inner))),
+    urgently: (work) => scope.urgently((inner) => work(bind(inner))),
     async isHealthy() {
       try {
         await sql`select 1`.execute(scope.db)
@@ -87,6 +100,7 @@ function createBinder({
   deviceCountMax = 200_000,
   commandsPerDeviceMax = 100,
   provisioningKeysOpenMax = 1000,
+  unitCountMax = 2000,
 }: OpenRecordsOptions): (scope: Scope) => Repositories {
   const listeners = new Set<(write: DeviceWrite) => void>()
   return (scope) => ({
@@ -98,11 +112,21 @@ function createBinder({
     sessions: createSessionRecords(scope),
     secondFactors: createSecondFactorRecords(scope),
     oneTimeCodes: createOneTimeCodeRecords(scope),
+    contacts: createContactRecords(scope),
+    notices: createNoticeRecords(scope),
+    noticeRecipients: createNoticeRecipientRecords(scope),
     audit: createAuditRecords(scope),
     settings: createSettingRecords(scope),
     rules: createRuleRecords(scope),
     alerts: createAlertRecords(scope),
+    silences: createSilenceRecords(scope),
+    storms: createStormRecords(scope),
     sos: createSosRecords(scope),
+    sosPins: createSosPinRecords(scope),
+    units: createUnitRecords(scope, { countMax: unitCountMax }),
+    assignments: createAssignmentRecords(scope),
+    incidents: createIncidentRecords(scope),
+    broadcasts: createBroadcastRecords(scope),
   })
 }
 

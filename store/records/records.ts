@@ -1,15 +1,25 @@
 import type { AlertRecords } from './alerts.ts'
+import type { AssignmentRecords } from './assignments.ts'
 import type { AuditRecords } from './audit.ts'
+import type { BroadcastRecords } from './broadcasts.ts'
 import type { CommandRecords } from './commands.ts'
+import type { ContactRecords } from './contacts.ts'
 import type { DeviceStatusRecords } from './device-statuses.ts'
 import type { DeviceRecords } from './devices.ts'
+import type { IncidentRecords } from './incidents.ts'
+import type { NoticeRecipientRecords } from './notice-recipients.ts'
+import type { NoticeRecords } from './notices.ts'
 import type { OneTimeCodeRecords } from './one-time-codes.ts'
 import type { ProvisioningKeyRecords } from './provisioning-keys.ts'
 import type { RuleRecords } from './rules.ts'
 import type { SecondFactorRecords } from './second-factors.ts'
 import type { SessionRecords } from './sessions.ts'
 import type { SettingRecords } from './settings.ts'
+import type { SilenceRecords } from './silences.ts'
 import type { SosRecords } from './sos.ts'
+import type { SosPinRecords } from './sos-pins.ts'
+import type { StormRecords } from './storms.ts'
+import type { UnitRecords } from './units.ts'
 import type { UserRecords } from './users.ts'
 
 /** One repository per noun; every method is one durable step unless it is called inside `transaction`. */
@@ -22,11 +32,21 @@ export interface Repositories {
   readonly sessions: SessionRecords
   readonly secondFactors: SecondFactorRecords
   readonly oneTimeCodes: OneTimeCodeRecords
+  readonly contacts: ContactRecords
+  readonly notices: NoticeRecords
+  readonly noticeRecipients: NoticeRecipientRecords
   readonly audit: AuditRecords
   readonly settings: SettingRecords
   readonly rules: RuleRecords
   readonly alerts: AlertRecords
+  readonly silences: SilenceRecords
+  readonly storms: StormRecords
   readonly sos: SosRecords
+  readonly sosPins: SosPinRecords
+  readonly units: UnitRecords
+  readonly assignments: AssignmentRecords
+  readonly incidents: IncidentRecords
+  readonly broadcasts: BroadcastRecords
 }
 
 export interface RecordsStats {
@@ -45,6 +65,8 @@ export interface RecordsKeep {
   readonly sessionsKeepDays: number
   /** So are one-time codes. */
   readonly codesKeepDays: number
+  /** So are notices, with what was said in them. */
+  readonly noticesKeepDays: number
   /** So are resolved alerts with their notes. */
   readonly alertsKeepDays: number
 }
@@ -56,6 +78,8 @@ export interface Records extends Repositories {
    * Await nothing in it but them, for nobody else can read or write meanwhile.
    */
   transaction<T>(work: (repositories: Repositories) => Promise<T>): Promise<T>
+  /** The same, before all that waits: for a call for help. */
+  urgently<T>(work: (repositories: Repositories) => Promise<T>): Promise<T>
   /** True when the store answers. Never throws. */
   isHealthy(): Promise<boolean>
   stats(): Promise<RecordsStats>

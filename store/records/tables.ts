@@ -2,13 +2,23 @@ import type { Alert } from '../../contracts/alert.ts'
 import type { Device, DeviceCommand } from '../../contracts/device.ts'
 import type { Role } from '../../contracts/roles.ts'
 import type { Severity } from '../../contracts/severity.ts'
-import type { SosRecord } from '../../contracts/sos.ts'
+import type { AssignmentRow, BroadcastRow, IncidentEntryRow, IncidentRow, UnitRow } from './dispatch-tables.ts'
+import { type OutboxTables, outboxTableNames } from './outbox-tables.ts'
+import type {
+  SosEvidenceRow,
+  SosPinsRow,
+  SosPositionRow,
+  SosPressRow,
+  SosRow,
+  SosShareRow,
+  SosTimelineRow,
+} from './sos-tables.ts'
 
 /**
  * Rows as they lie in the tables. Only types that SQLite and PostgreSQL both have: text, bigint, double precision.
  * Times are epoch milliseconds, truth is 0 or 1, lists and objects are JSON in text.
  */
-export interface Tables {
+export interface Tables extends OutboxTables {
   devices: DeviceRow
   device_statuses: DeviceStatusRow
   provisioning_keys: ProvisioningKeyRow
@@ -25,8 +35,20 @@ export interface Tables {
   alerts: AlertRow
   alert_notes: AlertNoteRow
   rule_progress: RuleProgressRow
+  silences: SilenceRow
+  alert_storms: AlertStormRow
   sos: SosRow
   sos_presses: SosPressRow
+  sos_timeline: SosTimelineRow
+  sos_positions: SosPositionRow
+  sos_evidence: SosEvidenceRow
+  sos_shares: SosShareRow
+  sos_pins: SosPinsRow
+  units: UnitRow
+  assignments: AssignmentRow
+  incidents: IncidentRow
+  incident_timeline: IncidentEntryRow
+  broadcasts: BroadcastRow
 }
 
 export const tableNames = [
@@ -46,8 +68,21 @@ export const tableNames = [
   'alerts',
   'alert_notes',
   'rule_progress',
+  'silences',
+  'alert_storms',
   'sos',
   'sos_presses',
+  'sos_timeline',
+  'sos_positions',
+  'sos_evidence',
+  'sos_shares',
+  'sos_pins',
+  'units',
+  'assignments',
+  'incidents',
+  'incident_timeline',
+  'broadcasts',
+  ...outboxTableNames,
 ] as const satisfies readonly (keyof Tables)[]
 
 export interface DeviceRow {
@@ -197,6 +232,8 @@ export interface RuleRow {
   built_in: number
   edited: number
   updated_at_ms: number
+  /** What of a rule is about its alerts, not about what is watched. */
+  settings: string
 }
 
 export interface AlertRow {
@@ -216,6 +253,39 @@ export interface AlertRow {
   resolved_by: string | null
   assigned_to: string | null
   updated_at_ms: number
+  severity_since_ms: number | null
+  silenced_until_ms: number | null
+  silence_id: string | null
+  inhibited_by: string | null
+  escalated_at_ms: number | null
+  storm_id: string | null
+  /** Roughly where the device is; what is in one cell may become a storm. */
+  cell: string | null
+}
+
+export interface SilenceRow {
+  id: string
+  rule_id: string | null
+  device_id: string | null
+  kind: string | null
+  area: string | null
+  from_ms: number
+  until_ms: number
+  reason: string
+  created_by: string
+  created_at_ms: number
+  ended_at_ms: number | null
+  ended_by: string | null
+}
+
+interface AlertStormRow {
+  id: string
+  kind: string
+  cell: string
+  started_at_ms: number
+  last_raised_at_ms: number
+  /** Set when it takes no more members. */
+  closed_at_ms: number | null
 }
 
 interface AlertNoteRow {
@@ -232,36 +302,4 @@ export interface RuleProgressRow {
   device_id: string
   raised_at_ms: number | null
   cleared_at_ms: number | null
-}
-
-export interface SosRow {
-  id: string
-  device_id: string
-  state: SosRecord['state']
-  trigger_name: SosRecord['trigger']
-  observed_at_ms: number
-  received_at_ms: number
-  seq: number | null
-  latitude: number | null
-  longitude: number | null
-  accuracy_m: number | null
-  battery_pct: number | null
-  press_count: number
-  updated_at_ms: number
-  resolved_at_ms: number | null
-  resolved_by: string | null
-}
-
-export interface SosPressRow {
-  id: string
-  sos_id: string
-  device_id: string
-  trigger_name: SosRecord['trigger']
-  observed_at_ms: number
-  received_at_ms: number
-  seq: number | null
-  latitude: number | null
-  longitude: number | null
-  accuracy_m: number | null
-  battery_pct: number | null
 }

@@ -5,6 +5,11 @@ import { firstTables } from './0001-first-tables.ts'
 import { deviceStatuses } from './0002-device-statuses.ts'
 import { people } from './0003-people.ts'
 import { deviceOwners } from './0005-device-owners.ts'
+import { sosOwners } from './0006-sos-owners.ts'
+import { sosLifeCycle } from './0007-sos-life-cycle.ts'
+import { dispatch } from './0008-dispatch.ts'
+import { outbox } from './0009-outbox.ts'
+import { alertLifeCycle } from './0010-alert-life-cycle.ts'
 
 /** In the order they run. Names are kept in the database: a migration that was released is never renamed or changed. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -12,6 +17,11 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-device-statuses': deviceStatuses,
   '0003-people': people,
   '0005-device-owners': deviceOwners,
+  '0006-sos-owners': sosOwners,
+  '0007-sos-life-cycle': sosLifeCycle,
+  '0008-dispatch': dispatch,
+  '0009-outbox': outbox,
+  '0010-alert-life-cycle': alertLifeCycle,
 }
 
 /**
