@@ -5,7 +5,7 @@ import type { Bus } from '../contracts/bus.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { BusEvents } from '../contracts/events.ts'
 import type { BackendUsers } from '../contracts/ports/backend-users.ts'
-import type { BrokerControl } from '../contracts/ports/broker.ts'
+import type { Announcer, BrokerControl } from '../contracts/ports/broker.ts'
 import type { CommandQueue, DeviceDirectory } from '../contracts/ports/devices.ts'
 import type { SosIntake } from '../contracts/ports/sos.ts'
 import type { TelemetryIntake } from '../contracts/ports/telemetry.ts'
@@ -48,20 +48,13 @@ export interface BrokerDeps {
   readonly onViolation?: (violation: AccessViolation) => void
 }
 
-export interface Broker extends Service, BrokerControl {
+export interface Broker extends Service, BrokerControl, Announcer {
   /** Port of plain MQTT; 0 before `start`. */
   readonly port: number
   /** Port of MQTT over TLS; undefined when it is off or before `start`. */
   readonly tlsPort: number | undefined
   /** MQTT over WebSocket on one path of an HTTP server. May be called before or after `start`. */
   attachWebSocket(httpServer: Server, path: string): void
-  /** Says something to every device that listens to the city. @param topic below `v1/city/` */
-  announce(announcement: {
-    readonly topic: string
-    readonly payload: Uint8Array
-    /** Kept for devices that subscribe later. */
-    readonly isRetained: boolean
-  }): Promise<void>
 }
 
 /** The MQTT front door. Constructing it has no effects; `start` opens the sessions and the ports. */

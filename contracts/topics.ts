@@ -63,4 +63,5 @@ export const topics = {
   enrolRequest: 'v1/enrol/request',
   enrolResponse: 'v1/enrol/response',
   city: 'v1/city/#',
+  broadcasts: 'v1/city/broadcasts',
 } as const

@@ -255,6 +255,7 @@ const mqtt: Readonly<
   enrolRequest: { topic: topics.enrolRequest, own: false, bound: false, read: '' },
   enrolResponse: { topic: topics.enrolResponse, own: false, bound: false, read: '' },
   city: { topic: topics.city.replace('#', 'weather'), own: false, bound: false, read: 'FONAS' },
+  broadcasts: { topic: topics.broadcasts, own: false, bound: false, read: 'FONAS' },
 }
 
 async function aCityOfDevices() {

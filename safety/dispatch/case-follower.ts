@@ -1,0 +1,103 @@
+import type { Logger } from 'pino'
+import { type Assignment, type CaseRef, type CaseType, isOpenAssignment } from '../../contracts/dispatch.ts'
+import type { CaseDesk, DispatchCase } from '../../contracts/ports/cases.ts'
+import type { Records } from '../../store/index.ts'
+import { nameCase } from './recommendation.ts'
+
+/** Keeps cases and assignments in agreement, each of which is written by a desk of its own. */
+export interface CaseFollower {
+  /** Tells a case what its unit did, and brings it to where its units are. Never throws. */
+  follow(ref: CaseRef, line: { readonly by: string; readonly note: string }): Promise<void>
+  /** The same with nothing to tell; a case that has closed lets its units go. Never throws. */
+  settle(ref: CaseRef): Promise<void>
+  settleAll(): Promise<void>
+  /** What failed is tried again. */
+  retry(): Promise<void>
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>
+}
+
+interface CaseFollowerDeps {
+  readonly records: Pick<Records, 'assignments'>
+  readonly cases: Readonly<Record<CaseType, CaseDesk>>
+  readonly log: Pick<Logger, 'error'>
+  readonly release: (assignment: Assignment, reason: string) => Promise<void>
+  /** Gives what is open of one case to another. @returns what was moved */
+  readonly move: (options: { readonly from: CaseRef; readonly to: CaseRef }) => Promise<readonly Assignment[]>
+}
+
+const progressOrder = ['waiting', 'dispatched', 'on-scene'] as const satisfies readonly DispatchCase['progress'][]
+
+/**
+ * The assignment is on disk before its case hears of it, so that two dispatchers cannot both have the unit. What a crash
+ * or a fault leaves in between is made good: at the start for every open assignment, later for every case that failed.
+ */
+export function createCaseFollower({ records, cases, log, release, move }: CaseFollowerDeps): CaseFollower {
+  const failed = new Map<string, CaseRef>()
+  const underWay = new Set<Promise<void>>()
+
+  async function agree(ref: CaseRef, line: { readonly by: string; readonly note: string } | undefined): Promise<void> {
+    const { caseType, caseId } = ref
+    const desk = cases[caseType]
+    const found = await desk.find(caseId)
+    const open = (await records.assignments.ofCase(ref)).filter(isOpenAssignment)
+    if (!found?.isOpen) {
+      if (line && found) await desk.note({ caseId, ...line })
+      if (found?.mergedInto !== undefined) return moveTo(ref, found.mergedInto)
+      for (const assignment of open) await release(assignment, 'the case is closed')
+      return
+    }
+    const to = progressOf(open)
+    if (to !== undefined && progressOrder.indexOf(to) > progressOrder.indexOf(found.progress)) {
+      await desk.advance({
+        caseId,
+        to,
+        by: line?.by ?? 'system',
+        note: line?.note ?? 'units were on their way already',
+      })
+    } else if (line) await desk.note({ caseId, ...line })
+  }
+
+  async function moveTo(from: CaseRef, caseId: string): Promise<void> {
+    const to = { caseType: from.caseType, caseId }
+    for (const { unitNumber } of await move({ from, to })) {
+      await agree(to, { by: 'system', note: `unit ${unitNumber} came with ${nameCase(from)}` })
+    }
+  }
+
+  function attempt(ref: CaseRef, line: { readonly by: string; readonly note: string } | undefined): Promise<void> {
+    const key = `${ref.caseType}:${ref.caseId}`
+    const attempted = agree(ref, line)
+      .then(() => void failed.delete(key))
+      .catch((error: unknown) => {
+        failed.set(key, { caseType: ref.caseType, caseId: ref.caseId })
+        log.error({ err: error, caseType: ref.caseType, caseId: ref.caseId }, 'case not told of its units yet')
+      })
+      .finally(() => underWay.delete(attempted))
+    underWay.add(attempted)
+    return attempted
+  }
+
+  return {
+    follow: attempt,
+    settle: (ref) => attempt(ref, undefined),
+    async settleAll() {
+      for (const ref of casesOf(await records.assignments.allOpen())) await attempt(ref, undefined)
+    },
+    async retry() {
+      for (const ref of [...failed.values()]) await attempt(ref, undefined)
+    },
+    async idle() {
+      await Promise.all(underWay)
+    },
+  }
+}
+
+function progressOf(open: readonly Assignment[]): 'dispatched' | 'on-scene' | undefined {
+  if (open.some(({ state }) => state === 'on-scene')) return 'on-scene'
+  return open.length > 0 ? 'dispatched' : undefined
+}
+
+function casesOf(open: readonly Assignment[]): CaseRef[] {
+  return [...new Map(open.map((assignment) => [`${assignment.caseType}:${assignment.caseId}`, assignment])).values()]
+}
