@@ -17,6 +17,8 @@ const commandsKeepDays = 30
 const sessionsKeepDays = 30
 /** Longer than the longest period over which sends are counted. */
 const codesKeepDays = 2
+/** Who was told, where and in what words: long enough to look into what went wrong. */
+const noticesKeepDays = 30
 const quarantineBytesMax = 1024 ** 3
 
 /** What the clock does: roll-ups by day, care and copies by night. */
@@ -36,7 +38,14 @@ export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDe
       async run(nowMs) {
         const { alertsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
         const removed = await timeSeries.retain({ nowMs, ...readingsKeep })
-        const rows = await records.retain({ nowMs, alertsKeepDays, commandsKeepDays, sessionsKeepDays, codesKeepDays })
+        const rows = await records.retain({
+          nowMs,
+          alertsKeepDays,
+          commandsKeepDays,
+          sessionsKeepDays,
+          codesKeepDays,
+          noticesKeepDays,
+        })
         return { removed: { ...removed, ...rows } }
       },
     },

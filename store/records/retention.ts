@@ -12,6 +12,7 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
   const sessionsBeforeMs = keep.nowMs - keep.sessionsKeepDays * dayMs
   const codesBeforeMs = keep.nowMs - keep.codesKeepDays * dayMs
   const alertsBeforeMs = keep.nowMs - keep.alertsKeepDays * dayMs
+  const noticesBeforeMs = keep.nowMs - keep.noticesKeepDays * dayMs
   return {
     commands: await deleteInSteps(() =>
       db
@@ -43,6 +44,28 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
         .deleteFrom('one_time_codes')
         .where('id', 'in', (eb) =>
           eb.selectFrom('one_time_codes').select('id').where('created_at_ms', '<', codesBeforeMs).limit(chunkRowsMax),
+        )
+        .executeTakeFirstOrThrow(),
+    ),
+    contactAsks: await deleteInSteps(() =>
+      db
+        .deleteFrom('contact_asks')
+        .where('id', 'in', (eb) =>
+          eb.selectFrom('contact_asks').select('id').where('asked_at_ms', '<', codesBeforeMs).limit(chunkRowsMax),
+        )
+        .executeTakeFirstOrThrow(),
+    ),
+    // The rows go with their event.
+    notices: await deleteInSteps(() =>
+      db
+        .deleteFrom('notice_events')
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('notice_events')
+            .select('id')
+            .where('created_at_ms', '<', noticesBeforeMs)
+            .where('planned_at_ms', 'is not', null)
+            .limit(chunkRowsMax),
         )
         .executeTakeFirstOrThrow(),
     ),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { aDevice, aSession, someRecords, startMs } from './fixture.ts'
 
 const dayMs = 86_400_000
-const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, codesKeepDays: 2, alertsKeepDays: 365 }
+const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, codesKeepDays: 2, noticesKeepDays: 30, alertsKeepDays: 365 }
 
 test('a command that nobody fetched is ended, and deleted when its keep is over', async () => {
   const { records, clock, listen } = await someRecords()
