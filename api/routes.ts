@@ -1,5 +1,6 @@
 import { createAlertRoutes } from './alerts/routes.ts'
 import { createRuleRoutes } from './alerts/rule-routes.ts'
+import { createSilenceRoutes } from './alerts/silence-routes.ts'
 import { createNamedUserRoutes } from './auth/named-user-routes.ts'
 import { createProfileRoutes } from './auth/profile-routes.ts'
 import { createResidentRoutes } from './auth/resident-routes.ts'
@@ -58,6 +59,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...createSeriesRoutes(deps),
     ...createAlertRoutes(deps),
     ...createRuleRoutes(deps),
+    ...createSilenceRoutes(deps),
     ...createQuarantineRoutes(deps),
     ...createCityRoutes(options),
     ...createHealthRoutes(health),

@@ -1,23 +1,8 @@
 import { z } from 'zod'
-import { deviceIdSchema } from './device.ts'
-import { severitySchema } from './severity.ts'
+import { complaintAbout, ruleConditionSchema } from './rule-condition.ts'
+import { type Severity, severitySchema } from './severity.ts'
 
-const scope = {
-  /** One device, or every device of the kind when absent. */
-  deviceId: deviceIdSchema.nullish(),
-  kind: z.string().min(1).max(32),
-}
-const field = z.string().min(1).max(40)
-const seconds = z.number().int().min(0).max(86_400)
-
-/** What a rule watches. Times are event time for thresholds and server time for silence. */
-export const ruleConditionSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('above'), ...scope, field, raise: z.number(), clear: z.number(), holdS: seconds }),
-  z.object({ type: z.literal('below'), ...scope, field, raise: z.number(), clear: z.number(), holdS: seconds }),
-  z.object({ type: z.literal('no-data'), ...scope, afterS: seconds.min(1) }),
-  z.object({ type: z.literal('frozen'), ...scope, field, afterS: seconds.min(1) }),
-])
-export type RuleCondition = z.infer<typeof ruleConditionSchema>
+const ruleIdSchema = z.string().min(1).max(128)
 
 export const alertRuleInputSchema = z
   .object({
@@ -25,14 +10,16 @@ export const alertRuleInputSchema = z
     severity: severitySchema,
     enabled: z.boolean().default(true),
     condition: ruleConditionSchema,
+    /** Minutes after which an alert that nobody acknowledged is told again, louder. Absent: never. */
+    escalateAfterMin: z.int().min(1).max(1440).nullish(),
+    /** While an alert of this rule is open, those of these rules are quiet, for the same device or in the rule's area. */
+    inhibits: z.array(ruleIdSchema).max(50).optional(),
   })
-  .refine(({ condition: c }) => c.type !== 'above' || c.clear <= c.raise, {
-    message: 'an "above" rule clears at or below the value that raises it',
-    path: ['condition', 'clear'],
-  })
-  .refine(({ condition: c }) => c.type !== 'below' || c.clear >= c.raise, {
-    message: 'a "below" rule clears at or above the value that raises it',
-    path: ['condition', 'clear'],
+  .superRefine(({ condition }, context) => {
+    const complaint = complaintAbout(condition)
+    if (complaint) {
+      context.addIssue({ code: 'custom', message: complaint.message, path: ['condition', ...complaint.path] })
+    }
   })
 export type AlertRuleInput = z.infer<typeof alertRuleInputSchema>
 
@@ -43,16 +30,28 @@ export interface AlertRule extends AlertRuleInput {
   readonly updatedAtMs: number
 }
 
-/** What the pipeline saw; `safety/` makes it an alert. The same transition may be delivered twice. */
+/** A rule as the pipeline is to watch it. */
+export interface WatchedRule extends AlertRule {
+  /** The devices that stand in the area of its condition; absent when it has none. */
+  readonly deviceIds?: readonly string[] | undefined
+}
+
+/**
+ * What the pipeline saw; `safety/` makes it an alert. The same transition may be delivered twice. A `level` says that an
+ * alert became graver or less grave.
+ */
 export interface RuleTransition {
-  readonly type: 'raise' | 'clear'
+  readonly type: 'raise' | 'clear' | 'level'
   readonly ruleId: string
+  /** `areaSource` when the alert is about an area. */
   readonly deviceId: string
   readonly kind: string
   /** Event time at which the condition had held long enough, or stopped. */
   readonly atMs: number
   /** The value that decided, absent for silence. */
   readonly value: number | undefined
+  /** Of a raise beyond a step of the rule, and of every level; else the rule's own. */
+  readonly severity?: Severity | undefined
 }
 
 export const alertStates = ['firing', 'acknowledged', 'resolved'] as const
@@ -63,7 +62,10 @@ export interface Alert {
   readonly ruleName: string
   readonly deviceId: string
   readonly kind: string
-  readonly severity: z.infer<typeof severitySchema>
+  /** May rise and fall while the alert is open. */
+  readonly severity: Severity
+  /** Event time of the reading that gave it its severity; undefined when that was the raise. */
+  readonly severitySinceMs?: number | undefined
   readonly state: (typeof alertStates)[number]
   readonly message: string
   readonly value: number | undefined
@@ -74,12 +76,59 @@ export interface Alert {
   /** `rule` when the condition cleared by itself, else the user's id. */
   readonly resolvedBy: string | undefined
   readonly assignedTo: string | undefined
+  /** Quiet until then, by this silence; both or none. */
+  readonly silencedUntilMs?: number | undefined
+  readonly silenceId?: string | undefined
+  /** The open alert that makes this one quiet: it says the same, and more. */
+  readonly inhibitedBy?: string | undefined
+  /** When it was told again because nobody had acknowledged it. */
+  readonly escalatedAtMs?: number | undefined
+  /** The storm it is a member of. */
+  readonly stormId?: string | undefined
   readonly updatedAtMs: number
 }
+
+/** True when people are to be called for it: it is open, nobody has it in hand, and nothing makes it quiet. */
+export function isLoud({ state, silenceId, inhibitedBy }: Alert): boolean {
+  return state === 'firing' && silenceId === undefined && inhibitedBy === undefined
+}
+
+/** What happened to an alert, as its notes tell it. */
+export const alertNoteActions = [
+  'raised',
+  'acknowledged',
+  'assigned',
+  'commented',
+  'cleared',
+  'resolved',
+  'severity-changed',
+  'silenced',
+  'silence-ended',
+  'inhibited',
+  'inhibition-ended',
+  'escalated',
+  'joined-storm',
+] as const
+export type AlertNoteAction = (typeof alertNoteActions)[number]
 
 export interface AlertNote {
   readonly atMs: number
   readonly by: string
-  readonly action: 'raised' | 'acknowledged' | 'assigned' | 'commented' | 'cleared' | 'resolved'
+  readonly action: AlertNoteAction
   readonly text: string | undefined
+}
+
+/** Many alerts of one kind, close together in place and time: one thing to look at, with members. */
+export interface AlertStorm {
+  readonly id: string
+  readonly kind: string
+  /** Gravest severity among its open members; of all when none is open. */
+  readonly severity: Severity
+  readonly memberCount: number
+  readonly openCount: number
+  readonly startedAtMs: number
+  /** When the newest member was raised. */
+  readonly lastRaisedAtMs: number
+  /** Middle of where it is; undefined for devices that have no place. */
+  readonly position: { readonly latitude: number; readonly longitude: number } | undefined
 }

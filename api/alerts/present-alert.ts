@@ -19,6 +19,11 @@ export function presentAlert(alert: Alert): AlertResource {
     resolvedAt: toTimeOrNull(alert.resolvedAtMs),
     resolvedBy: alert.resolvedBy ?? null,
     assignedTo: alert.assignedTo ?? null,
+    silencedUntil: toTimeOrNull(alert.silencedUntilMs),
+    silenceId: alert.silenceId ?? null,
+    inhibitedBy: alert.inhibitedBy ?? null,
+    escalatedAt: toTimeOrNull(alert.escalatedAtMs),
+    stormId: alert.stormId ?? null,
     updatedAt: toTime(alert.updatedAtMs),
   }
 }
@@ -27,6 +32,17 @@ export function presentNote({ atMs, by, action, text }: AlertNote): AlertNoteRes
   return { at: toTime(atMs), by, action, text: text ?? null }
 }
 
-export function presentRule({ id, name, severity, enabled, condition, builtIn, updatedAtMs }: AlertRule): RuleResource {
-  return { id, name, severity, enabled, condition, builtIn, updatedAt: toTime(updatedAtMs) }
+export function presentRule(rule: AlertRule): RuleResource {
+  const { id, name, severity, enabled, condition, builtIn, updatedAtMs } = rule
+  return {
+    id,
+    name,
+    severity,
+    enabled,
+    condition,
+    escalateAfterMin: rule.escalateAfterMin ?? null,
+    inhibits: [...(rule.inhibits ?? [])],
+    builtIn,
+    updatedAt: toTime(updatedAtMs),
+  }
 }

@@ -4,9 +4,10 @@ import { deviceIdSchema } from '../../contracts/device.ts'
 import { alertDetailSchema, alertResourceSchema } from '../../contracts/http/alert.ts'
 import { pageOf } from '../../contracts/http/common.ts'
 import { severities, severitySchema } from '../../contracts/severity.ts'
+import { silencePeriodSchema } from '../../contracts/silence.ts'
 import type { AlertDesk } from '../../safety/index.ts'
 import { json } from '../http/answer.ts'
-import { idParamsSchema, limitSchema, listOf } from '../http/inputs.ts'
+import { flagSchema, idParamsSchema, limitSchema, listOf } from '../http/inputs.ts'
 import { presentPage, recordCursorSchema } from '../http/pages.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { presentAlert, presentNote } from './present-alert.ts'
@@ -20,6 +21,8 @@ const listQuerySchema = z.strictObject({
   deviceId: deviceIdSchema.optional(),
   ruleId: idSchema.optional(),
   assignedTo: idSchema.optional().describe("A user's id, or `me`"),
+  stormId: idSchema.optional(),
+  quiet: flagSchema.optional().describe('Only those that a silence or another alert makes quiet, or only the others'),
   limit: limitSchema,
   cursor: recordCursorSchema.optional(),
 })
@@ -139,6 +142,19 @@ export function createAlertRoutes({ alertDesk }: { readonly alertDesk: AlertDesk
         json(
           await presentDetail(await alertDesk.comment({ alertId: params.id, by: principal.userId, note: body.note })),
         ),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/alerts/:id/silence',
+      area: 'Alerts',
+      summary: 'Make the alerts of its rule and device quiet for a while',
+      access: 'alerts.act',
+      params: idParamsSchema,
+      body: silencePeriodSchema,
+      answer: { description: 'The alert', schema: alertDetailSchema },
+      faults: refusals,
+      handler: async ({ params, body, principal }) =>
+        json(await presentDetail(await alertDesk.silence({ alertId: params.id, by: principal.userId, ...body }))),
     }),
     defineRoute({
       method: 'post',

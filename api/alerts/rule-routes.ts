@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { alertRuleInputSchema, ruleConditionSchema } from '../../contracts/alert.ts'
+import { alertRuleInputSchema } from '../../contracts/alert.ts'
 import { ruleResourceSchema } from '../../contracts/http/alert.ts'
+import { ruleConditionSchema } from '../../contracts/rule-condition.ts'
 import { severitySchema } from '../../contracts/severity.ts'
 import type { AlertDesk } from '../../safety/index.ts'
 import { empty, json } from '../http/answer.ts'
@@ -15,6 +16,8 @@ const patchSchema = z
     severity: severitySchema.optional(),
     enabled: z.boolean().optional(),
     condition: ruleConditionSchema.optional(),
+    escalateAfterMin: alertRuleInputSchema.shape.escalateAfterMin,
+    inhibits: alertRuleInputSchema.shape.inhibits,
   })
   .refine((patch) => Object.keys(patch).length > 0, { message: 'nothing to change' })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { alertStates, ruleConditionSchema } from '../alert.ts'
+import { alertNoteActions, alertStates } from '../alert.ts'
+import { ruleConditionSchema } from '../rule-condition.ts'
 import { severitySchema } from '../severity.ts'
 import { timeSchema } from './common.ts'
 
@@ -20,6 +21,11 @@ export const alertResourceSchema = z
     resolvedAt: timeSchema.nullable(),
     resolvedBy: z.string().nullable().describe('`rule` when the condition cleared by itself, else the id of a user'),
     assignedTo: z.string().nullable(),
+    silencedUntil: timeSchema.nullable().describe('Quiet until then: shown, and nobody is called'),
+    silenceId: z.string().nullable(),
+    inhibitedBy: z.string().nullable().describe('The open alert that makes this one quiet'),
+    escalatedAt: timeSchema.nullable().describe('When it was told again because nobody had acknowledged it'),
+    stormId: z.string().nullable(),
     updatedAt: timeSchema,
   })
   .meta({ id: 'Alert' })
@@ -29,7 +35,7 @@ const alertNoteSchema = z
   .strictObject({
     at: timeSchema,
     by: z.string(),
-    action: z.enum(['raised', 'acknowledged', 'assigned', 'commented', 'cleared', 'resolved']),
+    action: z.enum(alertNoteActions),
     text: z.string().nullable(),
   })
   .meta({ id: 'AlertNote' })
@@ -46,6 +52,8 @@ export const ruleResourceSchema = z
     severity: severitySchema,
     enabled: z.boolean(),
     condition: ruleConditionSchema,
+    escalateAfterMin: z.number().nullable(),
+    inhibits: z.array(z.string()),
     builtIn: z.boolean().describe("From a kind's descriptor: may be changed or switched off, not deleted"),
     updatedAt: timeSchema,
   })

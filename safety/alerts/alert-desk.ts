@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Alert, AlertNote } from '../../contracts/alert.ts'
+import type { Alert, AlertNote, AlertStorm } from '../../contracts/alert.ts'
 import type { Bus } from '../../contracts/bus.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { BusEvents } from '../../contracts/events.ts'
@@ -9,7 +9,10 @@ import type { TransitionSink } from '../../contracts/ports/telemetry.ts'
 import type { Service } from '../../contracts/service.ts'
 import type { AlertQuery, AlertSummary, Page, Records, Repositories } from '../../store/index.ts'
 import { createRuleDesk, type RuleDesk } from '../rules/rule-desk.ts'
+import { type AlertWatch, createAlertWatch } from './alert-watch.ts'
 import { type AlertStep, takeStep } from './life-cycle.ts'
+import { createSilenceDesk, type SilenceDesk } from './silence-desk.ts'
+import { toAlertStorm } from './storms.ts'
 import { createTransitionSink } from './transition-sink.ts'
 
 /** Who asks, and for which alert. `by` is a user's id. */
@@ -33,7 +36,19 @@ export interface AlertDesk extends TransitionSink, Service {
   list(query: AlertQuery): Promise<Page<Alert>>
   notes(alertId: string): Promise<readonly AlertNote[]>
   summary(): Promise<AlertSummary>
+  /** Makes the alerts of its rule and device quiet for a while, this one and those that follow. */
+  silence(action: {
+    readonly alertId: string
+    readonly by: string
+    readonly durationS: number
+    readonly reason: string
+  }): Promise<Alert>
+  /** Those with open members, newest first. */
+  storms(): Promise<readonly AlertStorm[]>
+  readonly silences: SilenceDesk
   readonly rules: RuleDesk
+  /** What is done by the clock. */
+  readonly tick: AlertWatch['tick']
 }
 
 interface AlertDeskDeps {
@@ -48,12 +63,16 @@ interface AlertDeskDeps {
 export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
   const { records, bus, now, log, kinds = knownKinds } = deps
   const { seed, ...rules } = createRuleDesk({ records, bus, now, kinds })
+  const watch = createAlertWatch({ records, bus, now, log })
+  const silences = createSilenceDesk({ records, now, settle: watch.settle })
+  let unsubscribe: (() => void) | undefined
 
   async function act({ alertId, note }: AlertAction, step: HumanStep): Promise<Alert> {
     const alert = await records.transaction((repositories) =>
       takeStepDurably(repositories, { alertId, step, note, nowMs: now() }),
     )
     bus.publish('alert-changed', { alert, change: changeOf[step.type] })
+    if (alert.state === 'resolved') await watch.noteChanges([{ alert, change: 'resolved' }])
     return alert
   }
 
@@ -61,11 +80,19 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
     name: 'alert-desk',
     async start() {
       await seed()
+      watch.start()
+      unsubscribe ??= bus.subscribe('rules-changed', () => {
+        // Rules may inhibit others now, or no longer.
+        watch.settle().catch((error: unknown) => log.error({ err: error }, 'alerts could not be settled'))
+      })
       log.info({ ruleCount: (await rules.all()).length }, 'alert rules ready')
     },
-    // Nothing runs between calls.
-    async stop() {},
-    ...createTransitionSink(deps),
+    async stop() {
+      unsubscribe?.()
+      unsubscribe = undefined
+      await watch.stop()
+    },
+    ...createTransitionSink({ records, bus, now, onChanges: watch.noteChanges }),
     acknowledge: (action) => act(action, { type: 'acknowledge', by: action.by }),
     assign: (action) => act(action, { type: 'assign', by: action.by, to: action.to }),
     comment: (action) => act(action, { type: 'comment', by: action.by }),
@@ -77,18 +104,37 @@ export function createAlertDesk(deps: AlertDeskDeps): AlertDesk {
       return records.alerts.notes(alertId)
     },
     summary: records.alerts.summary,
+    async silence({ alertId, by, durationS, reason }) {
+      const alert = await findAlert(records, alertId)
+      if (alert.state === 'resolved') {
+        throw new AppError('conflict', 'alert-already-resolved', `alert ${alertId} is resolved and cannot be silenced`)
+      }
+      const fromMs = now()
+      await silences.create({
+        match: { ruleId: alert.ruleId, deviceId: alert.deviceId },
+        period: { fromMs, untilMs: fromMs + durationS * 1000 },
+        reason,
+        by,
+      })
+      return findAlert(records, alertId)
+    },
+    async storms() {
+      return (await records.storms.withOpenMembers()).map(toAlertStorm)
+    },
+    silences,
     rules,
+    tick: watch.tick,
   }
 }
 
-type HumanStep = Exclude<AlertStep, { type: 'clear' }>
+type HumanStep = Extract<AlertStep, { by: string }> & { type: keyof typeof changeOf }
 
 const changeOf = {
   acknowledge: 'acknowledged',
   assign: 'assigned',
   comment: 'commented',
   resolve: 'resolved',
-} as const satisfies Record<HumanStep['type'], BusEvents['alert-changed']['change']>
+} as const satisfies Partial<Record<AlertStep['type'], BusEvents['alert-changed']['change']>>
 
 async function takeStepDurably(
   { alerts, users }: Repositories,

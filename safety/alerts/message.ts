@@ -1,5 +1,5 @@
-import type { RuleCondition } from '../../contracts/alert.ts'
 import { findKind } from '../../contracts/kinds/index.ts'
+import type { RuleCondition } from '../../contracts/rule-condition.ts'
 
 /** What an alert says to people, for example `PM2.5 is 41.2 µg/m³, above 35 for 5 min`. */
 export function describeAlert(condition: RuleCondition, value: number | undefined): string {
@@ -15,6 +15,27 @@ export function describeAlert(condition: RuleCondition, value: number | undefine
       return `no reading for ${describeDuration(condition.afterS)}`
     case 'frozen':
       return `${describeField(condition).label} has not moved for ${describeDuration(condition.afterS)}`
+    case 'rate': {
+      const { label, unit, decimals } = describeField(condition)
+      const pace =
+        value === undefined ? 'changes' : `changes by ${round(value, Math.max(decimals, 2))}${unit} a minute,`
+      const limit = { rising: 'rising', falling: 'falling', either: 'moving' }[condition.direction]
+      return `${label} ${pace} ${limit} faster than ${condition.raise}`
+    }
+    case 'all':
+    case 'any': {
+      const spoken = condition.parts.map((part) => {
+        const { label, unit } = describeField({ kind: condition.kind, field: part.field })
+        return `${label} ${part.type} ${part.raise}${unit}`
+      })
+      const held = condition.holdS > 0 ? ` for ${describeDuration(condition.holdS)}` : ''
+      return `${spoken.join(condition.type === 'all' ? ' and ' : ' or ')}${held}`
+    }
+    case 'area-mean': {
+      const { label, unit, decimals } = describeField(condition)
+      const mean = value === undefined ? '' : ` is ${round(value, decimals)}${unit},`
+      return `mean ${label} in the area${mean} ${condition.direction} ${condition.raise} over ${describeDuration(condition.windowS)}`
+    }
   }
 }
 

@@ -19,6 +19,8 @@ export interface TransitionOutcome {
   readonly cleared: readonly Alert[]
   /** Alerts that are new; one that cleared within the batch is resolved already. */
   readonly raised: readonly Alert[]
+  /** Alerts that stay open and are of another severity now. */
+  readonly changed: readonly Alert[]
   readonly notes: readonly (AlertNote & { readonly alertId: string })[]
   readonly progress: readonly TransitionProgress[]
 }
@@ -37,6 +39,7 @@ export function decideTransitions(
   const progressNow = new Map(progress.map((of) => [pairKey(of), of]))
   const moved = new Set<string>()
   const raised = new Map<string, Alert>()
+  const changed = new Map<string, Alert>()
   const cleared: Alert[] = []
   const notes: (AlertNote & { alertId: string })[] = []
 
@@ -44,6 +47,15 @@ export function decideTransitions(
     const key = pairKey(transition)
     const rule = rules.get(transition.ruleId)
     const before = progressNow.get(key)
+    if (transition.type === 'level') {
+      const alert = openNow.get(key)
+      const next = alert && levelled(alert, transition, before, nowMs)
+      if (!next) continue
+      openNow.set(key, next)
+      ;(raised.has(next.id) ? raised : changed).set(next.id, next)
+      notes.push(noteOf(next, transition, 'severity-changed', `${alert.severity} to ${next.severity}`))
+      continue
+    }
     if (!isNews(transition, before)) continue
     if (transition.type === 'raise') {
       // Seen by the pipeline before it heard that the rule was switched off.
@@ -59,6 +71,7 @@ export function decideTransitions(
       if (alert) {
         const resolved = takeStep(alert, { type: 'clear' }, { atMs: transition.atMs, nowMs })
         openNow.delete(key)
+        changed.delete(alert.id)
         if (raised.has(alert.id)) raised.set(alert.id, resolved)
         else cleared.push(resolved)
         notes.push(noteOf(alert, transition, 'cleared', undefined))
@@ -67,7 +80,25 @@ export function decideTransitions(
     progressNow.set(key, progressAfter(transition, before))
     moved.add(key)
   }
-  return { cleared, raised: [...raised.values()], notes, progress: [...moved].map((key) => progressNow.get(key)!) }
+  return {
+    cleared,
+    raised: [...raised.values()],
+    changed: [...changed.values()],
+    notes,
+    progress: [...moved].map((key) => progressNow.get(key)!),
+  }
+}
+
+/** @returns undefined when the level is known or overtaken, or is of an alert before this one */
+function levelled(
+  alert: Alert,
+  { severity, atMs }: RuleTransition,
+  before: TransitionProgress | undefined,
+  nowMs: number,
+): Alert | undefined {
+  if (severity === undefined || severity === alert.severity) return undefined
+  if (atMs < (alert.severitySinceMs ?? alert.raisedAtMs) || atMs < (before?.clearedAtMs ?? 0)) return undefined
+  return takeStep(alert, { type: 'change-severity', to: severity }, { atMs, nowMs })
 }
 
 function isNews({ type, atMs }: RuleTransition, before: TransitionProgress | undefined): boolean {
@@ -97,7 +128,7 @@ function openAlert(options: { transition: RuleTransition; rule: AlertRule; id: s
     ruleName: rule.name,
     deviceId: transition.deviceId,
     kind: transition.kind,
-    severity: rule.severity,
+    severity: transition.severity ?? rule.severity,
     state: 'firing',
     message: describeAlert(rule.condition, transition.value),
     value: transition.value,
@@ -111,7 +142,12 @@ function openAlert(options: { transition: RuleTransition; rule: AlertRule; id: s
   }
 }
 
-function noteOf(alert: Alert, { atMs }: RuleTransition, action: 'raised' | 'cleared', text: string | undefined) {
+function noteOf(
+  alert: Alert,
+  { atMs }: RuleTransition,
+  action: 'raised' | 'cleared' | 'severity-changed',
+  text: string | undefined,
+) {
   return { alertId: alert.id, atMs, by: 'rule', action, text }
 }
 

@@ -1,5 +1,6 @@
-import type { AlertRule, RuleCondition } from '../../contracts/alert.ts'
+import type { AlertRule } from '../../contracts/alert.ts'
 import type { DefaultThreshold, Kind } from '../../contracts/kinds/kind.ts'
+import type { RuleCondition } from '../../contracts/rule-condition.ts'
 import type { Severity } from '../../contracts/severity.ts'
 
 export type BuiltInRule = Omit<AlertRule, 'updatedAtMs'>

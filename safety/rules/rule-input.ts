@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type AlertRuleInput, alertRuleInputSchema } from '../../contracts/alert.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { findKind } from '../../contracts/kinds/index.ts'
+import { fieldsOf } from '../../contracts/rule-condition.ts'
 
 // Without the default of `enabled`: in a patch, absent means unchanged.
 const patchSchema = z.object({ ...alertRuleInputSchema.shape, enabled: z.boolean() }).partial()
@@ -16,12 +17,15 @@ export function readRuleInput(input: unknown): AlertRuleInput {
  * @throws AppError `invalid-rule`, `unknown-kind`, `unknown-field`
  */
 export function readRulePatch(rule: AlertRuleInput, patch: unknown): AlertRuleInput {
-  const { name, severity, enabled, condition } = read(patchSchema, patch)
+  const { name, severity, enabled, condition, escalateAfterMin, inhibits } = read(patchSchema, patch)
   return readRuleInput({
     name: name ?? rule.name,
     severity: severity ?? rule.severity,
     enabled: enabled ?? rule.enabled,
     condition: condition ?? rule.condition,
+    // Null takes it away; absent leaves it.
+    escalateAfterMin: escalateAfterMin === undefined ? rule.escalateAfterMin : escalateAfterMin,
+    inhibits: inhibits ?? rule.inhibits,
   })
 }
 
@@ -36,8 +40,10 @@ function assertWatchable(rule: AlertRuleInput): AlertRuleInput {
   const { condition } = rule
   const kind = findKind(condition.kind)
   if (!kind) throw new AppError('invalid', 'unknown-kind', `there is no kind ${condition.kind}`)
-  if ('field' in condition && !Object.hasOwn(kind.fields, condition.field)) {
-    throw new AppError('invalid', 'unknown-field', `${kind.id} has no field ${condition.field}`)
+  for (const field of fieldsOf(condition)) {
+    if (!Object.hasOwn(kind.fields, field)) {
+      throw new AppError('invalid', 'unknown-field', `${kind.id} has no field ${field}`)
+    }
   }
   return rule
 }

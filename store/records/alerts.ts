@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { Alert, AlertNote } from '../../contracts/alert.ts'
 import { type Severity, severities } from '../../contracts/severity.ts'
+import { toAlert, toProgress, toRow } from './alert-rows.ts'
 import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
 import type { Scope } from './scope.ts'
-import type { AlertRow, RuleProgressRow } from './tables.ts'
 
 /** A rule as it stands for one device. */
 interface RulePair {
@@ -25,6 +25,11 @@ export interface AlertQuery extends PageQuery {
   readonly deviceId?: string
   readonly ruleId?: string
   readonly assignedTo?: string
+  readonly stormId?: string
+  /** Only those of these rules. */
+  readonly ruleIds?: readonly string[]
+  /** True: only those that a silence or another alert makes quiet. False: only the others. */
+  readonly quiet?: boolean
 }
 
 export interface AlertSummary {
@@ -51,8 +56,20 @@ export interface AlertRecords {
     readonly by: string
     readonly atMs: number
   }): Promise<readonly Alert[]>
-  /** Adds those whose rule and device have no open alert yet. @returns the ids that were added */
-  insertOpen(alerts: readonly Alert[]): Promise<ReadonlySet<string>>
+  /** Open alerts of any of these rules; the newest 1,000. */
+  openOfRules(ruleIds: readonly string[]): Promise<readonly Alert[]>
+  /** Alerts of a rule that call for somebody, were raised before, and were not escalated yet; oldest first. */
+  unansweredOf(options: {
+    readonly ruleId: string
+    readonly raisedBeforeMs: number
+    readonly limit: number
+  }): Promise<readonly Alert[]>
+  /**
+   * Adds those whose rule and device have no open alert yet.
+   * @param cells alert id -> where it is, for storms
+   * @returns the ids that were added
+   */
+  insertOpen(alerts: readonly Alert[], cells?: ReadonlyMap<string, string>): Promise<ReadonlySet<string>>
   /** Replaces the alert if its state is still one of `from`. @returns false when it is not */
   replace(alert: Alert, from: readonly Alert['state'][]): Promise<boolean>
   progressOf(pairs: readonly RulePair[]): Promise<readonly TransitionProgress[]>
@@ -62,6 +79,7 @@ export interface AlertRecords {
 }
 
 const noteCountMax = 1000
+const openOfRulesMax = 1000
 /** Rows of one INSERT; databases limit the parameters of a statement. */
 const insertRowsMax = 500
 /** Spelt out, not bound: only then can the partial index be used. */
@@ -130,11 +148,38 @@ export function createAlertRecords(scope: Scope): AlertRecords {
         .execute()
       return rows.map(toAlert)
     },
-    async insertOpen(alerts) {
+    async openOfRules(ruleIds) {
+      if (ruleIds.length === 0) return []
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('state', '<>', resolved)
+        .where('rule_id', 'in', ruleIds)
+        .orderBy('id', 'desc')
+        .limit(openOfRulesMax)
+        .execute()
+      return rows.map(toAlert)
+    },
+    async unansweredOf({ ruleId, raisedBeforeMs, limit }) {
+      const rows = await db
+        .selectFrom('alerts')
+        .selectAll()
+        .where('rule_id', '=', ruleId)
+        .where('state', '=', sql.lit('firing' as const))
+        .where('raised_at_ms', '<=', raisedBeforeMs)
+        .where('escalated_at_ms', 'is', null)
+        .where('silence_id', 'is', null)
+        .where('inhibited_by', 'is', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(toAlert)
+    },
+    async insertOpen(alerts, cells) {
       if (alerts.length === 0) return new Set()
       const added = await db
         .insertInto('alerts')
-        .values(alerts.map(toRow))
+        .values(alerts.map((alert) => ({ ...toRow(alert), cell: cells?.get(alert.id) ?? null })))
         .onConflict((conflict) => conflict.doNothing())
         .returning('id')
         .execute()
@@ -196,6 +241,14 @@ function selectAlerts({ db }: Scope, query: AlertQuery) {
   if (query.deviceId !== undefined) rows = rows.where('device_id', '=', query.deviceId)
   if (query.ruleId !== undefined) rows = rows.where('rule_id', '=', query.ruleId)
   if (query.assignedTo !== undefined) rows = rows.where('assigned_to', '=', query.assignedTo)
+  if (query.stormId !== undefined) rows = rows.where('storm_id', '=', query.stormId)
+  if (query.ruleIds !== undefined) rows = rows.where('rule_id', 'in', query.ruleIds)
+  if (query.quiet !== undefined) {
+    rows = rows.where((is) => {
+      const isQuiet = is.or([is('silence_id', 'is not', null), is('inhibited_by', 'is not', null)])
+      return query.quiet ? isQuiet : is.not(isQuiet)
+    })
+  }
   return rows
 }
 
@@ -218,55 +271,4 @@ async function summarise({ db }: Scope): Promise<AlertSummary> {
     else acknowledged += count
   }
   return { open: firing + acknowledged, firing, acknowledged, openBySeverity, openByKind }
-}
-
-function toRow(alert: Alert): AlertRow {
-  return {
-    id: alert.id,
-    rule_id: alert.ruleId,
-    rule_name: alert.ruleName,
-    device_id: alert.deviceId,
-    kind: alert.kind,
-    severity: alert.severity,
-    state: alert.state,
-    message: alert.message,
-    value: alert.value ?? null,
-    raised_at_ms: alert.raisedAtMs,
-    acknowledged_at_ms: alert.acknowledgedAtMs ?? null,
-    acknowledged_by: alert.acknowledgedBy ?? null,
-    resolved_at_ms: alert.resolvedAtMs ?? null,
-    resolved_by: alert.resolvedBy ?? null,
-    assigned_to: alert.assignedTo ?? null,
-    updated_at_ms: alert.updatedAtMs,
-  }
-}
-
-function toAlert(row: AlertRow): Alert {
-  return {
-    id: row.id,
-    ruleId: row.rule_id,
-    ruleName: row.rule_name,
-    deviceId: row.device_id,
-    kind: row.kind,
-    severity: row.severity,
-    state: row.state,
-    message: row.message,
-    value: row.value ?? undefined,
-    raisedAtMs: row.raised_at_ms,
-    acknowledgedAtMs: row.acknowledged_at_ms ?? undefined,
-    acknowledgedBy: row.acknowledged_by ?? undefined,
-    resolvedAtMs: row.resolved_at_ms ?? undefined,
-    resolvedBy: row.resolved_by ?? undefined,
-    assignedTo: row.assigned_to ?? undefined,
-    updatedAtMs: row.updated_at_ms,
-  }
-}
-
-function toProgress(row: RuleProgressRow): TransitionProgress {
-  return {
-    ruleId: row.rule_id,
-    deviceId: row.device_id,
-    raisedAtMs: row.raised_at_ms ?? undefined,
-    clearedAtMs: row.cleared_at_ms ?? undefined,
-  }
 }

@@ -1,5 +1,6 @@
 import { type Device, type DeviceInput, deviceStates } from '../../contracts/device.ts'
 import { AppError, type ErrorDetail } from '../../contracts/errors.ts'
+import type { Position } from '../../contracts/geo.ts'
 import { assertReferences, badReference } from './device-references.ts'
 import { createRegistration, type DeviceLine, type RegisterOptions } from './device-registration.ts'
 import {
@@ -32,6 +33,8 @@ export interface DeviceRecords {
   /** Checks each line and registers those that pass; one bad line does not hold up the others. */
   registerMany(lines: readonly unknown[], options?: RegisterOptions): Promise<readonly DeviceLine[]>
   get(deviceId: string): Promise<Device | undefined>
+  /** Where these stand. Without those that belong to a person, for theirs says where the person is. */
+  placesOf(deviceIds: readonly string[]): Promise<ReadonlyMap<string, Position>>
   /** By id, ascending. */
   list(query: DeviceQuery): Promise<Page<Device>>
   /** With its owner a device loses its position, unless the patch names one: it is not for whoever comes next to know. */
@@ -103,6 +106,17 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
     },
     registerMany,
     get: (deviceId) => find(scope, deviceId),
+    async placesOf(deviceIds) {
+      if (deviceIds.length === 0) return new Map()
+      const rows = await db
+        .selectFrom('devices')
+        .select(['id', 'latitude', 'longitude'])
+        .where('id', 'in', deviceIds)
+        .where('owner_id', 'is', null)
+        .where('latitude', 'is not', null)
+        .execute()
+      return new Map(rows.map(({ id, latitude, longitude }) => [id, { latitude: latitude!, longitude: longitude! }]))
+    },
     async list(query) {
       return toPage(await selectDevices(scope, query).execute(), query, toDevice)
     },

@@ -12,12 +12,20 @@ export interface RuleRecords {
   /** All of them, by id; there are hundreds, not millions. */
   all(): Promise<readonly StoredRule[]>
   get(ruleId: string): Promise<StoredRule | undefined>
+  /** Enabled rules whose alerts make others quiet. */
+  inhibiting(): Promise<readonly StoredRule[]>
+  /** Enabled rules whose alerts are told again when nobody acknowledges them. */
+  escalating(): Promise<readonly StoredRule[]>
   /** Adds or replaces. */
   put(rule: StoredRule): Promise<void>
   delete(ruleId: string): Promise<boolean>
 }
 
 export function createRuleRecords({ db }: Scope): RuleRecords {
+  /** The settings are written by this file alone, so their text can be searched. */
+  const selectWith = (settings: string) =>
+    db.selectFrom('alert_rules').selectAll().where('settings', 'like', settings).where('enabled', '=', 1).orderBy('id')
+
   return {
     async all() {
       return (await db.selectFrom('alert_rules').selectAll().orderBy('id').execute()).map(toRule)
@@ -25,6 +33,13 @@ export function createRuleRecords({ db }: Scope): RuleRecords {
     async get(ruleId) {
       const row = await db.selectFrom('alert_rules').selectAll().where('id', '=', ruleId).executeTakeFirst()
       return row && toRule(row)
+    },
+    async inhibiting() {
+      return (await selectWith('%"inhibits":["%').execute()).map(toRule)
+    },
+    async escalating() {
+      const rules = (await selectWith('%"escalateAfterMin":%').execute()).map(toRule)
+      return rules.filter(({ escalateAfterMin }) => escalateAfterMin)
     },
     async put(rule) {
       const { id, ...rest } = toRow(rule)
@@ -51,6 +66,7 @@ function toRow(rule: StoredRule): RuleRow {
     built_in: rule.builtIn ? 1 : 0,
     edited: rule.edited ? 1 : 0,
     updated_at_ms: rule.updatedAtMs,
+    settings: JSON.stringify({ escalateAfterMin: rule.escalateAfterMin, inhibits: rule.inhibits }),
   }
 }
 
@@ -64,5 +80,6 @@ function toRule(row: RuleRow): StoredRule {
     builtIn: row.built_in === 1,
     edited: row.edited === 1,
     updatedAtMs: row.updated_at_ms,
+    ...(JSON.parse(row.settings) as Pick<AlertRule, 'escalateAfterMin' | 'inhibits'>),
   }
 }

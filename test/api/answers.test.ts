@@ -183,6 +183,12 @@ describe('every route', () => {
     const rule = { name: 'Foul air', severity: 'high', condition: aCondition }
     const { id: ruleId } = await deps.alertDesk.rules.create({ input: rule, by: house.userIdOf('admin') })
 
+    const silence = await deps.alertDesk.silences.create({
+      match: { deviceId: 'aq-2' },
+      period: { fromMs: noonMs, untilMs: noonMs + 60_000 },
+      reason: 'works',
+      by: house.userIdOf('operator'),
+    })
     const { provisioningKey } = await deps.records.provisioningKeys.create({ name: 'Ward 8', quota: 1 })
     const keyId = provisioningKey.id
 
@@ -219,6 +225,16 @@ describe('every route', () => {
       ['POST /api/alerts/:id/assign', `/api/alerts/${first}/assign`, 200, { body: { note: 'mine' } }],
       ['POST /api/alerts/:id/comment', `/api/alerts/${first}/comment`, 200, { body: { note: 'on my way' } }],
       ['POST /api/alerts/:id/resolve', `/api/alerts/${second}/resolve`, 200, { body: { note: 'false alarm' } }],
+      ['GET /api/alert-storms', '/api/alert-storms', 200],
+      ['POST /api/alerts/:id/silence', `/api/alerts/${first}/silence`, 200, { body: { durationS: 60, reason: 'x' } }],
+      [
+        'POST /api/silences',
+        '/api/silences',
+        201,
+        { body: { match: { kind: 'noise' }, durationS: 60, reason: 'fair' } },
+      ],
+      ['GET /api/silences', '/api/silences?all', 200],
+      ['DELETE /api/silences/:id', `/api/silences/${silence.id}`, 200],
       ['GET /api/alert-rules', '/api/alert-rules', 200],
       ['POST /api/alert-rules', '/api/alert-rules', 201, { body: rule }],
       ['GET /api/alert-rules/:id', `/api/alert-rules/${ruleId}`, 200],

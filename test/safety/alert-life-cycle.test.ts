@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Alert, alertStates } from '../../contracts/alert.ts'
+import { type Alert, alertStates, isLoud } from '../../contracts/alert.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { type AlertStep, stateAfter, takeStep } from '../../safety/alerts/life-cycle.ts'
 
@@ -10,6 +10,13 @@ const steps: readonly AlertStep[] = [
   { type: 'comment', by: 'asha' },
   { type: 'resolve', by: 'asha' },
   { type: 'clear' },
+  { type: 'change-severity', to: 'low' },
+  { type: 'silence', silenceId: 'silence-1', untilMs: 100 },
+  { type: 'end-silence' },
+  { type: 'inhibit', by: 'alert-2' },
+  { type: 'end-inhibition' },
+  { type: 'escalate' },
+  { type: 'join-storm', stormId: 'storm-1' },
 ]
 
 function anAlert(alert: Partial<Alert> = {}): Alert {
@@ -51,6 +58,17 @@ describe('what may follow what', () => {
     ['resolved', 'comment', 'resolved'],
     ['resolved', 'resolve', undefined],
     ['resolved', 'clear', undefined],
+    ['firing', 'escalate', 'firing'],
+    ['acknowledged', 'escalate', undefined],
+    ['resolved', 'escalate', undefined],
+    ...(['change-severity', 'silence', 'end-silence', 'inhibit', 'end-inhibition', 'join-storm'] as const).flatMap(
+      (step) =>
+        [
+          ['firing', step, 'firing'],
+          ['acknowledged', step, 'acknowledged'],
+          ['resolved', step, undefined],
+        ] as const,
+    ),
   ] as const)('%s, %s -> %s', (state, step, next) => {
     expect(stateAfter(state, step)).toBe(next)
   })
@@ -101,7 +119,11 @@ test('whatever is done to it, an alert tells a consistent story', () => {
       expect(alert.state === 'resolved').toBe(alert.resolvedAtMs !== undefined)
       expect(alert.state === 'resolved').toBe(alert.resolvedBy !== undefined)
       if (alert.state === 'acknowledged') expect(alert.acknowledgedBy).toBe('asha')
-      expect(alert).toMatchObject({ id: 'alert-1', raisedAtMs: 1, severity: 'high' })
+      expect(alert).toMatchObject({ id: 'alert-1', raisedAtMs: 1 })
+      // A silence has an end; what is over is not quiet; nobody is called for what somebody has in hand.
+      expect(alert.silenceId === undefined).toBe(alert.silencedUntilMs === undefined)
+      if (alert.state === 'resolved') expect([alert.silenceId, alert.inhibitedBy]).toEqual([undefined, undefined])
+      expect(isLoud(alert)).toBe(alert.state === 'firing' && !alert.silenceId && !alert.inhibitedBy)
     }),
   )
 })

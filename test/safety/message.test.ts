@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RuleCondition } from '../../contracts/alert.ts'
+import type { RuleCondition } from '../../contracts/rule-condition.ts'
 import { describeAlert, describeDuration } from '../../safety/alerts/message.ts'
 
 const threshold = { type: 'above', kind: 'air-quality', field: 'pm25', raise: 35, clear: 30, holdS: 300 } as const

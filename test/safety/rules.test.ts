@@ -173,5 +173,9 @@ test('switching off a rule with five thousand open alerts ends them all in one s
   await desk.rules.update({ ruleId: pm25RuleId, patch: { enabled: false }, by: 'asha' })
   expect(await openAlerts()).toEqual([])
   expect(alertEvents).toHaveLength(5000)
-  expect((await desk.notes(alertEvents[4999]!.alert.id)).map(({ action }) => action)).toEqual(['raised', 'resolved'])
+  expect((await desk.notes(alertEvents[4999]!.alert.id)).map(({ action }) => action)).toEqual([
+    'raised',
+    'joined-storm',
+    'resolved',
+  ])
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Alert, AlertRule, RuleTransition } from '../../contracts/alert.ts'
+import type { Severity } from '../../contracts/severity.ts'
 import { decideTransitions } from '../../safety/alerts/transitions.ts'
 import type { TransitionProgress } from '../../store/index.ts'
 import { aClear, aRaise, pm25RuleId } from './fixture.ts'
@@ -34,7 +35,7 @@ function aModel(rules: readonly AlertRule[] = [rule]) {
         nowMs: 0,
         makeId: () => `alert-${ids++}`,
       })
-      for (const alert of [...outcome.cleared, ...outcome.raised]) alerts.set(alert.id, alert)
+      for (const alert of [...outcome.cleared, ...outcome.raised, ...outcome.changed]) alerts.set(alert.id, alert)
       const moved = new Set(outcome.progress.map((of) => `${of.ruleId} ${of.deviceId}`))
       progress = [...progress.filter((of) => !moved.has(`${of.ruleId} ${of.deviceId}`)), ...outcome.progress]
       return outcome
@@ -178,7 +179,7 @@ test.each([
 ])('a raise of a rule that is %s does nothing, and does not stand in the way later', (_, rules) => {
   const model = aModel(rules)
   const outcome = model.apply([aRaise(10)])
-  expect(outcome).toEqual({ cleared: [], raised: [], notes: [], progress: [] })
+  expect(outcome).toEqual({ cleared: [], raised: [], changed: [], notes: [], progress: [] })
 })
 
 test('the alert says what happened', () => {
@@ -188,4 +189,49 @@ test('the alert says what happened', () => {
     { severity: 'high', message: 'PM2.5 is 41.2 µg/m³, above 35 for 5 min', value: 41.23, ruleName: rule.name },
   ])
   expect(notes).toMatchObject([{ action: 'raised', by: 'rule', alertId: raised[0]!.id }])
+})
+
+describe('a level', () => {
+  const level = (atS: number, severity: Severity) => aRaise(atS, { type: 'level', severity })
+
+  test('makes an open alert graver or less grave, and says so', () => {
+    const model = aModel()
+    model.apply([aRaise(0)])
+    const { changed, notes } = model.apply([level(5, 'critical'), level(9, 'medium')])
+    expect(changed).toMatchObject([{ severity: 'medium', state: 'firing' }])
+    expect(notes.map(({ action, text }) => [action, text])).toEqual([
+      ['severity-changed', 'high to critical'],
+      ['severity-changed', 'critical to medium'],
+    ])
+  })
+
+  test('of a raise is the severity of the alert', () => {
+    const model = aModel()
+    model.apply([aRaise(0, { severity: 'critical' })])
+    expect(model.open()).toMatchObject([{ severity: 'critical' }])
+  })
+
+  test.each<[string, RuleTransition[], Severity | undefined]>([
+    ['without an alert', [level(5, 'critical')], undefined],
+    ['after the alert', [aRaise(0), aClear(3), level(5, 'critical')], undefined],
+    ['from before the alert', [aRaise(10), level(5, 'critical')], 'high'],
+    ['that is overtaken', [aRaise(0), level(9, 'medium'), level(5, 'critical')], 'medium'],
+    ['from before the alert was cleared and raised', [aRaise(0), aClear(3), aRaise(4), level(2, 'critical')], 'high'],
+  ])('%s changes nothing', (_, transitions, severity) => {
+    const model = aModel()
+    for (const transition of transitions) model.apply([transition])
+    expect(model.open().map((alert) => alert.severity)).toEqual(severity === undefined ? [] : [severity])
+  })
+
+  test('told twice, however it is cut into batches, ends where it ends told once', () => {
+    const severity = fc.constantFrom<Severity>('low', 'medium', 'high', 'critical')
+    fc.assert(
+      fc.property(fc.array(severity, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 4 })), (told, sizes) => {
+        const steps = [aRaise(0), ...told.map((to, at) => level(at + 1, to))]
+        const model = aModel()
+        for (const batch of [...inBatches(steps, sizes), ...inBatches(steps, sizes)]) model.apply(batch)
+        expect(model.open().map((alert) => alert.severity)).toEqual([told.at(-1) ?? 'high'])
+      }),
+    )
+  })
 })
