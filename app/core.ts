@@ -2,7 +2,15 @@ import { type Bus, createMemoryBus } from '../contracts/bus.ts'
 import type { Messenger } from '../contracts/ports/messages.ts'
 import { createIngestClient, type IngestClient } from '../ingest/index.ts'
 import { type Accounts, createAccounts } from '../people/index.ts'
-import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../safety/index.ts'
+import {
+  type AlertDesk,
+  createAlertDesk,
+  createOutbox,
+  createRuleWatch,
+  createSosDesk,
+  type Outbox,
+  type SosDesk,
+} from '../safety/index.ts'
 import {
   createDeviceDirectory,
   createStatusKeeper,
@@ -11,7 +19,7 @@ import {
   type Records,
 } from '../store/index.ts'
 import { type DataDir, readOrDrawSecret } from './data-dir.ts'
-import { createMessages } from './messages.ts'
+import { createCarriers, createMessages } from './messages.ts'
 import type { PrahariDeps } from './prahari-deps.ts'
 import { spawnIngest } from './spawn-ingest.ts'
 
@@ -25,6 +33,8 @@ export interface Core {
   readonly ingest: IngestClient
   readonly accounts: Accounts
   readonly messages: Messenger
+  /** Not started: sockets have to be open first. */
+  readonly outbox: Outbox
 }
 
 export async function startCore({ config, log, now, lifecycle }: PrahariDeps, dataDir: DataDir): Promise<Core> {
@@ -49,29 +59,47 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
 
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await lifecycle.start(alertDesk)
-  const sosDesk = createSosDesk({ records, bus, now })
-
+  const ruleWatch = createRuleWatch({
+    records,
+    bus,
+    devices: () => directory.all(),
+    setRules: (rules) => ingest.control.setRules(rules),
+    sink: alertDesk,
+    now,
+    log,
+  })
   const ingest = createIngestClient({
     spawn: () => spawnIngest({ path: dataDir.timeSeriesPath }),
-    rules: () => alertDesk.rules.all(),
+    rules: () => ruleWatch.rules(),
     openAlerts: () => listOpenAlerts(records),
     sink: alertDesk,
     timeLimits: { aheadMsMax: config.ingest.timeAheadMaxMs, ageMsMax: config.ingest.timeAgeMaxMs },
     log,
   })
   await lifecycle.start(ingest)
-  await lifecycle.open(
-    'rules to ingest',
-    () => bus.subscribe('rules-changed', ({ rules }) => ingest.control.setRules(rules)),
-    (unsubscribe) => unsubscribe(),
-  )
+  await lifecycle.start(ruleWatch)
 
   const jwtSecret = config.jwtSecret ?? readOrDrawSecret(dataDir.jwtSecretPath)
-  const messages = createMessages({ config, log, now })
+  const carriers = createCarriers({ config, log, now })
+  const messages = createMessages({ config, log, now }, carriers)
   await lifecycle.start(messages)
   const { phoneRegion } = config
   const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegion })
-  return { bus, records, directory, alertDesk, sosDesk, ingest, accounts, messages }
+
+  const sosDesk = createSosDesk({
+    records,
+    bus,
+    now,
+    log,
+    pins: { check: accounts.checkSosPin },
+    clock: config.sos.clock,
+    timeZone: config.timeZone,
+    ownerOf: (deviceId) => directory.find(deviceId)?.ownerId,
+    evidenceDir: dataDir.evidenceDir,
+  })
+  await lifecycle.start(sosDesk)
+  const outbox = createOutbox({ records, bus, carriers, now, random: Math.random, log })
+  return { bus, records, directory, alertDesk, sosDesk, ingest, accounts, messages, outbox }
 }
 
 const alertsPerPage = 1000

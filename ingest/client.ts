@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import type { AlertRule } from '../contracts/alert.ts'
+import type { WatchedRule } from '../contracts/alert.ts'
 import { AppError } from '../contracts/errors.ts'
 import { findKind } from '../contracts/kinds/index.ts'
 import type {
@@ -20,7 +20,7 @@ import type { FromWorker, OpenAlert, ToWorker } from './protocol.ts'
 export interface IngestClientDeps {
   /** Starts the thread whose entry calls `serveIngest`. Called again should that thread die. */
   readonly spawn: () => Worker
-  readonly rules: () => Promise<readonly AlertRule[]>
+  readonly rules: () => Promise<readonly WatchedRule[]>
   readonly openAlerts: () => Promise<readonly OpenAlert[]>
   readonly sink: TransitionSink
   readonly timeLimits?: TimeLimits
@@ -221,11 +221,13 @@ export function createIngestClient(deps: IngestClientDeps): IngestClient {
       ledger: (query) => call('ledger', query),
       ledgerTotals: () => call('ledgerTotals'),
       replayQuarantine: (query) => call('replayQuarantine', query),
+      replayRule: (query) => call('replayRule', query),
       stats: () => ({ ...stats, pendingCount: sender.intake.pendingCount }),
     },
     readings: {
       series: (query) => call('series', query),
       areaSeries: (query) => call('areaSeries', query),
+      areaMean: (query) => call('areaMean', query),
       exportRows: (query) => exportRows(call, query),
       exportParquet: (query, path) => call('exportParquet', query, path),
       stats: () => call('stats'),

@@ -23,7 +23,7 @@ export function createFiringAlerts(): FiringAlerts {
       for (const { type, ruleId, deviceId, kind } of transitions) {
         const alert = { ruleId, deviceId, kind }
         if (type === 'raise') firing.set(keyOf(alert), alert)
-        else firing.delete(keyOf(alert))
+        else if (type === 'clear') firing.delete(keyOf(alert))
       }
     },
     rulesChanged(before, after) {

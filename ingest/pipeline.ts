@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import type { AlertRule } from '../contracts/alert.ts'
+import type { RuleTransition, WatchedRule } from '../contracts/alert.ts'
 import type { ReadingColumns, Recovered, TimeSeriesWriter } from '../contracts/ports/time-series.ts'
 import type { QuarantinedMessage } from '../contracts/reading.ts'
 import { parseUpTopic, topics } from '../contracts/topics.ts'
@@ -42,9 +42,11 @@ export interface Pipeline {
   announce(sources: readonly FrameSource[]): void
   prepare(frame: TelemetryFrame | undefined): Promise<Prepared>
   prepareReplay(messages: readonly QuarantinedMessage[]): Promise<Prepared & { readonly replayed: number }>
-  setRules(rules: readonly AlertRule[]): void
+  setRules(rules: readonly WatchedRule[]): void
   markFiring(open: readonly OpenAlert[]): void
   tick(nowMs: number): void
+  /** Takes a transition that was not seen in a reading; durable with the next batch. */
+  note(transition: RuleTransition): void
   /** Asks for a snapshot with the next batch. */
   requestSnapshot(transitionsAppliedTo: number): void
   takeChangedSources(): Source[]
@@ -319,6 +321,7 @@ export function createPipeline({ findStored, timeLimits = defaultTimeLimits, now
     setRules: sources.setRules,
     markFiring: sources.markFiring,
     tick: (nowMs) => sources.tick(nowMs, startedAtMs, draft.addTransition),
+    note: draft.addTransition,
     requestSnapshot(transitionsAppliedTo) {
       snapshotAppliedTo = transitionsAppliedTo
     },

@@ -1,4 +1,4 @@
-import type { AlertRule, RuleTransition } from '../contracts/alert.ts'
+import type { RuleTransition, WatchedRule } from '../contracts/alert.ts'
 import type { IngestStats } from '../contracts/ports/telemetry.ts'
 import type { FrameArrays, TelemetryFrame } from './frame.ts'
 import type { TimeLimits } from './observed-time.ts'
@@ -8,12 +8,12 @@ import type { PlainError } from './plain-error.ts'
 export type ToWorker =
   | {
       readonly type: 'start'
-      readonly rules: readonly AlertRule[]
+      readonly rules: readonly WatchedRule[]
       readonly openAlerts: readonly OpenAlert[]
       readonly timeLimits: TimeLimits
     }
   | { readonly type: 'frame'; readonly frame: TelemetryFrame }
-  | { readonly type: 'rules'; readonly rules: readonly AlertRule[] }
+  | { readonly type: 'rules'; readonly rules: readonly WatchedRule[] }
   | { readonly type: 'transitions-applied'; readonly batchNo: number }
   | { readonly type: 'call'; readonly id: number; readonly method: string; readonly args: readonly unknown[] }
   | { readonly type: 'stop' }

@@ -1,4 +1,4 @@
-import type { AlertRule } from '../contracts/alert.ts'
+import type { WatchedRule } from '../contracts/alert.ts'
 import type { FrameSource } from './frame.ts'
 import type { KindTable } from './kind-runtime.ts'
 import type { Ledger } from './ledger.ts'
@@ -12,7 +12,7 @@ export interface SourceTable {
   numbered(no: number): Source
   announce(sources: readonly FrameSource[]): void
   all(): Iterable<Source>
-  setRules(rules: readonly AlertRule[]): void
+  setRules(rules: readonly WatchedRule[]): void
   /** Alerts that are open in the records, whatever the rules' own memory says. */
   markFiring(open: readonly OpenAlert[]): void
   tick(nowMs: number, startedAtMs: number, onEdge: OnEdge): void

@@ -2,17 +2,9 @@ import type { RuleTransition } from '../contracts/alert.ts'
 import type { Kind } from '../contracts/kinds/kind.ts'
 import type { KindRuntime } from './kind-runtime.ts'
 import type { LedgerAccount } from './ledger.ts'
-import {
-  clearState,
-  firingState,
-  isFiringState,
-  noStep,
-  type RuleState,
-  stepFrozen,
-  stepSilence,
-  stepThreshold,
-} from './rules/evaluate.ts'
+import { clearState, firingState, isFiringState, noStep, type RuleState, stepSilence } from './rules/evaluate.ts'
 import type { CompiledRule } from './rules/rule-book.ts'
+import { stepRule } from './rules/step-rule.ts'
 
 /** How many of a source's newest keys are held in memory; older ones are looked up in the store. */
 const recentKeysMax = 32
@@ -117,23 +109,17 @@ export function createSource(options: {
     if (step === noStep) return
     runtime.state = step.state
     if (step.edge) {
-      onEdge({ type: step.edge, ruleId: runtime.rule.id, deviceId, kind: kind.id, atMs, value })
+      const { edge: type, severity } = step
+      const told = { type, ruleId: runtime.rule.id, deviceId, kind: kind.id, atMs, value: step.value ?? value }
+      onEdge(severity === undefined ? told : { ...told, severity })
     }
   }
 
   function drive(reading: AcceptedReading, onEdge: OnEdge): void {
     for (let r = 0; r < rules.length; r++) {
       const runtime = rules[r]!
-      const { condition } = runtime.rule
-      if (condition.type === 'no-data') continue
-      const value = reading.values[runtime.fieldIndex]!
-      if (Number.isNaN(value)) continue
-      const at = reading.observedAtMs
-      const step =
-        condition.type === 'frozen'
-          ? stepFrozen(condition, runtime.state, at, value)
-          : stepThreshold(condition, runtime.state, at, value)
-      apply(runtime, step, at, value, onEdge)
+      const step = stepRule(runtime, runtime.state, reading.observedAtMs, reading.values)
+      if (step !== noStep) apply(runtime, step, reading.observedAtMs, reading.values[runtime.fieldIndex], onEdge)
     }
   }
 
@@ -171,7 +157,10 @@ export function createSource(options: {
         // Our own absence is not the device's silence: the clock starts again with us.
         const silentMs = nowMs - Math.max(lastHeardMs, startedAtMs)
         if (lastHeardMs < startedAtMs && isFiringState(runtime.state)) continue
-        apply(runtime, stepSilence(runtime.rule.condition.afterS, runtime.state, silentMs), nowMs, undefined, onEdge)
+        const isOpen = runtime.isOpenAt === undefined || runtime.isOpenAt(nowMs)
+        // Outside of its hours nobody is silent.
+        const step = stepSilence(runtime.rule.condition.afterS, runtime.state, isOpen ? silentMs : 0)
+        apply(runtime, step, nowMs, undefined, onEdge)
       }
     },
     setRules(compiled) {

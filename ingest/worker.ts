@@ -3,6 +3,7 @@ import type { RuleTransition } from '../contracts/alert.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { QuarantineQuery } from '../contracts/ports/telemetry.ts'
 import type { TimeSeriesStore } from '../contracts/ports/time-series.ts'
+import type { RuleReplay, RuleReplayQuery } from '../contracts/rule-replay.ts'
 import type { Prepared } from './batch-draft.ts'
 import { createCommitClock } from './commit-clock.ts'
 import { createFiringAlerts } from './firing-alerts.ts'
@@ -11,6 +12,8 @@ import { packLatest } from './latest-block.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { toPlainError } from './plain-error.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
+import { createAreaWatch } from './rules/area-watch.ts'
+import { replayRule } from './rules/replay.ts'
 
 export interface IngestWorkerOptions {
   readonly port: MessagePort
@@ -25,6 +28,7 @@ export interface IngestWorkerOptions {
 const unconfirmedTransitionsMax = 10_000
 const replayMessagesMax = 10_000
 const exportCursorsMax = 8
+const ruleReplaysMax = 2
 
 /**
  * The thread that holds the pipeline and the store. One batch is being made durable while the next is prepared;
@@ -37,8 +41,10 @@ export function serveIngest(options: IngestWorkerOptions): void {
   const jobs: (() => Promise<void>)[] = []
   const unconfirmed: { batchNo: number; count: number }[] = []
   const firing = createFiringAlerts()
+  const areas = createAreaWatch({ areaMean: store.areaMean })
   const cursors = new Map<number, AsyncIterator<unknown>>()
   let cursorNo = 0
+  let ruleReplays = 0
   let confirmedTo = 0
   let pipeline: Pipeline | undefined
   let wake: (() => void) | undefined
@@ -70,6 +76,7 @@ export function serveIngest(options: IngestWorkerOptions): void {
         firing.rulesChanged(startMessage!.rules, message.rules)
         startMessage = { ...startMessage!, rules: message.rules }
         pipeline?.setRules(message.rules)
+        areas.setRules(message.rules)
         return
       case 'transitions-applied':
         confirmedTo = Math.max(confirmedTo, message.batchNo)
@@ -87,6 +94,7 @@ export function serveIngest(options: IngestWorkerOptions): void {
   async function run(start: Extract<ToWorker, { type: 'start' }>): Promise<void> {
     pipeline = createPipeline({ findStored, timeLimits: start.timeLimits, now })
     pipeline.setRules(start.rules)
+    areas.setRules(start.rules)
     await recover()
     send({ type: 'ready' })
     const teller = setInterval(tell, options.tellIntervalMs ?? 200)
@@ -196,6 +204,7 @@ export function serveIngest(options: IngestWorkerOptions): void {
     for (const [batchNo, transitions] of batches) tellTransitions(batchNo, transitions)
     // After those: a clear that the desk has yet to hear must not be taken for a fire.
     pipeline!.markFiring(firing.list())
+    areas.reset(firing.list())
   }
 
   /**
@@ -235,6 +244,13 @@ export function serveIngest(options: IngestWorkerOptions): void {
   function tick(): void {
     pipeline!.tick(now())
     wake?.()
+    areas
+      .look(now())
+      .then((transitions) => {
+        for (const transition of transitions) pipeline!.note(transition)
+        if (transitions.length > 0) wake?.()
+      })
+      .catch((error: unknown) => log('warn', { err: String(error) }, 'areas could not be looked at; trying again'))
   }
 
   // --- calls -----------------------------------------------------------------------------------------------------
@@ -243,6 +259,8 @@ export function serveIngest(options: IngestWorkerOptions): void {
   const methods: Record<string, Method> = {
     series: store.series,
     areaSeries: store.areaSeries,
+    areaMean: store.areaMean,
+    replayRule: (query: RuleReplayQuery) => replayInTurn(query),
     stats: store.stats,
     exportParquet: store.exportParquet,
     quarantineList: store.quarantine.list,
@@ -290,6 +308,18 @@ export function serveIngest(options: IngestWorkerOptions): void {
       })
       wake?.()
     })
+  }
+
+  async function replayInTurn(query: RuleReplayQuery): Promise<RuleReplay> {
+    if (ruleReplays >= ruleReplaysMax) {
+      throw new AppError('too-many', 'too-many-replays', `at most ${ruleReplaysMax} rules are replayed at once`)
+    }
+    ruleReplays++
+    try {
+      return await replayRule(store, query)
+    } finally {
+      ruleReplays--
+    }
   }
 
   async function replayQuarantine(query: QuarantineQuery): Promise<{ replayed: number; stillBad: number }> {

@@ -1,5 +1,6 @@
 import type { Alert, AlertNote, AlertRule } from '../../contracts/alert.ts'
-import type { AlertNoteResource, AlertResource, RuleResource } from '../../contracts/http/alert.ts'
+import type { AlertNoteResource, AlertResource, RuleReplayResource, RuleResource } from '../../contracts/http/alert.ts'
+import type { RuleReplay } from '../../contracts/rule-replay.ts'
 import { toTime, toTimeOrNull } from '../http/inputs.ts'
 
 export function presentAlert(alert: Alert): AlertResource {
@@ -44,5 +45,23 @@ export function presentRule(rule: AlertRule): RuleResource {
     inhibits: [...(rule.inhibits ?? [])],
     builtIn,
     updatedAt: toTime(updatedAtMs),
+  }
+}
+
+export function presentReplay(replay: RuleReplay): RuleReplayResource {
+  const { alertCount, deviceCount, readingCount, isCutShort } = replay
+  return {
+    alerts: replay.alerts.map(({ deviceId, fromMs, toMs, peak, severity }) => ({
+      deviceId,
+      from: toTime(fromMs),
+      to: toTimeOrNull(toMs),
+      peak: peak ?? null,
+      severity,
+    })),
+    alertCount,
+    deviceCount,
+    readingCount,
+    replayedTo: toTime(replay.replayedToMs),
+    isCutShort,
   }
 }

@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { alertRuleInputSchema } from '../../contracts/alert.ts'
-import { ruleResourceSchema } from '../../contracts/http/alert.ts'
+import { type AlertRule, alertRuleInputSchema } from '../../contracts/alert.ts'
+import { deviceIdSchema } from '../../contracts/device.ts'
+import { AppError } from '../../contracts/errors.ts'
+import { ruleReplayResourceSchema, ruleResourceSchema } from '../../contracts/http/alert.ts'
 import { ruleConditionSchema } from '../../contracts/rule-condition.ts'
 import { severitySchema } from '../../contracts/severity.ts'
-import type { AlertDesk } from '../../safety/index.ts'
+import { scopeRule } from '../../safety/index.ts'
+import type { ApiDeps } from '../deps.ts'
 import { empty, json } from '../http/answer.ts'
 import { idParamsSchema } from '../http/inputs.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { presentRule } from './present-alert.ts'
+import { presentReplay, presentRule } from './present-alert.ts'
 
 // That a changed condition holds together is for the rule desk to say, which sees the whole rule.
 const patchSchema = z
@@ -21,10 +24,40 @@ const patchSchema = z
   })
   .refine((patch) => Object.keys(patch).length > 0, { message: 'nothing to change' })
 
+const periodDaysMax = 31
+const testSchema = z
+  .strictObject({
+    from: z.iso.datetime({ offset: true }),
+    to: z.iso.datetime({ offset: true }).optional().describe('Now when absent'),
+    deviceIds: z.array(deviceIdSchema).min(1).max(100).optional().describe('All that the rule is about when absent'),
+  })
+  .describe(`A period of at most ${periodDaysMax} days`)
+const draftSchema = z.strictObject({ ...testSchema.shape, rule: alertRuleInputSchema })
+
+const tested = {
+  description: 'What the rule would have done, had it been watched',
+  schema: ruleReplayResourceSchema,
+}
+const testFaults = { 429: 'Others are replaying rules just now' }
+
 const unknownRule = { 404: 'There is no such rule' }
 
-export function createRuleRoutes({ alertDesk }: { readonly alertDesk: AlertDesk }): Route[] {
+type RuleDeps = Pick<ApiDeps, 'alertDesk' | 'directory' | 'ingest' | 'now'>
+
+export function createRuleRoutes({ alertDesk, directory, ingest, now }: RuleDeps): Route[] {
   const { rules } = alertDesk
+
+  async function replay(rule: AlertRule, { from, to, deviceIds }: z.output<typeof testSchema>) {
+    const fromMs = Date.parse(from)
+    const toMs = to === undefined ? now() : Date.parse(to)
+    if (toMs <= fromMs || toMs - fromMs > periodDaysMax * 86_400_000) {
+      throw new AppError('invalid', 'bad-time-range', `"to" is after "from", by at most ${periodDaysMax} days`)
+    }
+    return json(
+      presentReplay(await ingest.replayRule({ rule: scopeRule(rule, directory.all()), fromMs, toMs, deviceIds })),
+    )
+  }
+
   return [
     defineRoute({
       method: 'get',
@@ -72,6 +105,29 @@ export function createRuleRoutes({ alertDesk }: { readonly alertDesk: AlertDesk 
       faults: unknownRule,
       handler: async ({ params, body, principal }) =>
         json(presentRule(await rules.update({ ruleId: params.id, patch: body, by: principal.userId }))),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/alert-rules/test',
+      area: 'Alerts',
+      summary: 'Try a rule that does not exist yet on what was stored',
+      access: 'rules.manage',
+      body: draftSchema,
+      answer: tested,
+      faults: testFaults,
+      handler: async ({ body: { rule, ...period } }) => replay(rules.draft(rule), period),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/alert-rules/:id/test',
+      area: 'Alerts',
+      summary: 'Try a rule on what was stored, before it is switched on',
+      access: 'rules.manage',
+      params: idParamsSchema,
+      body: testSchema,
+      answer: tested,
+      faults: { ...unknownRule, ...testFaults },
+      handler: async ({ params, body }) => replay(await rules.get(params.id), body),
     }),
     defineRoute({
       method: 'delete',

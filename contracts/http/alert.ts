@@ -59,3 +59,26 @@ export const ruleResourceSchema = z
   })
   .meta({ id: 'AlertRule' })
 export type RuleResource = z.infer<typeof ruleResourceSchema>
+
+/** A device or an area, from when to when a rule would have had an alert open. */
+export const ruleReplayResourceSchema = z
+  .strictObject({
+    alerts: z
+      .array(
+        z.strictObject({
+          deviceId: z.string().describe('`~area` when it is about an area'),
+          from: timeSchema,
+          to: timeSchema.nullable().describe('Null when it was still open at the end'),
+          peak: z.number().nullable(),
+          severity: severitySchema,
+        }),
+      )
+      .describe('In the order they were raised; the first 500'),
+    alertCount: z.int(),
+    deviceCount: z.int().describe('Devices with a reading in the period'),
+    readingCount: z.int(),
+    replayedTo: timeSchema,
+    isCutShort: z.boolean().describe('True when there was too much to read; `replayedTo` says how far it went'),
+  })
+  .meta({ id: 'RuleReplay' })
+export type RuleReplayResource = z.infer<typeof ruleReplayResourceSchema>

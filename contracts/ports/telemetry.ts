@@ -1,5 +1,6 @@
-import type { AlertRule, RuleTransition } from '../alert.ts'
+import type { RuleTransition, WatchedRule } from '../alert.ts'
 import type { LedgerLine, QuarantinedMessage, QuarantineReason, Reading } from '../reading.ts'
+import type { RuleReplay, RuleReplayQuery } from '../rule-replay.ts'
 
 /** One telemetry PUBLISH (or HTTP body), its sender already known and allowed to send it. */
 export interface InboundTelemetry {
@@ -43,7 +44,7 @@ export interface IngestControl {
    * All rules, each time. A rule that went or was switched off loses its state; so does one whose condition changed,
    * which then raises afresh if its condition still holds: its open alerts were resolved with the change.
    */
-  setRules(rules: readonly AlertRule[]): void
+  setRules(rules: readonly WatchedRule[]): void
   /** Lines by device id, ascending; `after` is the last id of the page before. */
   ledger(query: {
     readonly deviceId?: string
@@ -53,6 +54,11 @@ export interface IngestControl {
   ledgerTotals(): Promise<Omit<LedgerLine, 'deviceId' | 'lastReceivedAtMs'> & { readonly deviceCount: number }>
   /** Sends quarantined messages through the pipeline again; those that pass leave quarantine. */
   replayQuarantine(query: QuarantineQuery): Promise<{ readonly replayed: number; readonly stillBad: number }>
+  /**
+   * What a rule would have done. Bounded, and it says when it was cut short.
+   * @throws AppError `too-many-replays`
+   */
+  replayRule(query: RuleReplayQuery): Promise<RuleReplay>
   stats(): IngestStats
 }
 

@@ -51,6 +51,23 @@ export interface AreaSeriesPoint {
   readonly count: number
 }
 
+export interface AreaMeanQuery {
+  readonly kind: string
+  readonly field: string
+  /** Event time, inclusive. */
+  readonly fromMs: number
+  /** Event time, exclusive. */
+  readonly toMs: number
+  readonly deviceIds: readonly string[]
+}
+
+export interface AreaMean {
+  /** Mean of the devices' own means, so that one that reports often does not speak for the others. */
+  readonly mean: number
+  /** Devices with a reading in the window. */
+  readonly deviceCount: number
+}
+
 export interface ExportQuery {
   readonly kind: string
   readonly deviceIds?: readonly string[]
@@ -86,6 +103,8 @@ export interface TimeSeriesReader {
   areaSeries(
     query: AreaSeriesQuery,
   ): Promise<{ readonly points: readonly AreaSeriesPoint[]; readonly fromRollup: boolean }>
+  /** @returns undefined when no device has a reading in the window */
+  areaMean(query: AreaMeanQuery): Promise<AreaMean | undefined>
   /** Rows in pages, oldest first; the consumer's pace is the producer's. */
   exportRows(query: ExportQuery): AsyncIterable<readonly ExportRow[]>
   /** Writes one Parquet file. @returns its size in bytes */

@@ -1,11 +1,18 @@
-import type { AlertRule } from '../../contracts/alert.ts'
+import type { AlertRule, WatchedRule } from '../../contracts/alert.ts'
 import { findKind } from '../../contracts/kinds/index.ts'
 import { fieldNames } from '../../contracts/kinds/kind.ts'
+import { fieldsOf } from '../../contracts/rule-condition.ts'
+import { createSchedule, type IsOpenAt } from './schedule.ts'
 
-/** A rule made ready for the hot path: the field is an index, not a name. */
+/** A rule made ready for the hot path: fields are indices, not names. */
 export interface CompiledRule {
   readonly rule: AlertRule
+  /** -1 when the rule looks at no field. */
   readonly fieldIndex: number
+  /** Of each part of an AND or OR. */
+  readonly partFields: readonly number[]
+  /** Undefined: at any time. */
+  readonly isOpenAt: IsOpenAt | undefined
 }
 
 /** The enabled rules, found by what they apply to. */
@@ -15,21 +22,26 @@ export interface RuleBook {
 
 export const emptyRuleBook: RuleBook = { forSource: () => [] }
 
-export function createRuleBook(rules: readonly AlertRule[]): RuleBook {
+export function createRuleBook(rules: readonly WatchedRule[]): RuleBook {
   const byKind = new Map<string, CompiledRule[]>()
   const byDevice = new Map<string, CompiledRule[]>()
+  const add = (index: Map<string, CompiledRule[]>, key: string, compiled: CompiledRule) => {
+    const list = index.get(key)
+    if (list) list.push(compiled)
+    else index.set(key, [compiled])
+  }
   for (const rule of rules) {
-    if (!rule.enabled) continue
-    const kind = findKind(rule.condition.kind)
-    if (!kind) continue
-    const fieldIndex = 'field' in rule.condition ? fieldNames(kind).indexOf(rule.condition.field) : -1
-    if ('field' in rule.condition && fieldIndex < 0) continue
-    const { deviceId } = rule.condition
-    const index = deviceId ? byDevice : byKind
-    const key = deviceId ? `${deviceId}/${kind.id}` : kind.id
-    const list = index.get(key) ?? []
-    index.set(key, list)
-    list.push({ rule, fieldIndex })
+    const { condition } = rule
+    if (!rule.enabled || condition.type === 'area-mean') continue
+    const compiled = compileRule(rule)
+    if (compiled === undefined) continue
+    const { kind, deviceId, area } = condition
+    if (!area && !deviceId) {
+      add(byKind, kind, compiled)
+      continue
+    }
+    const inArea = area ? (rule.deviceIds ?? []) : [deviceId!]
+    for (const id of inArea) if (!deviceId || id === deviceId) add(byDevice, `${id}/${kind}`, compiled)
   }
   return {
     forSource(deviceId, kindId) {
@@ -37,5 +49,22 @@ export function createRuleBook(rules: readonly AlertRule[]): RuleBook {
       const shared = byKind.get(kindId) ?? []
       return own ? [...shared, ...own] : shared
     },
+  }
+}
+
+/** @returns undefined when this version knows its kind or a field of it no more */
+export function compileRule(rule: AlertRule): CompiledRule | undefined {
+  const { condition } = rule
+  const kind = findKind(condition.kind)
+  if (!kind) return undefined
+  const names = fieldNames(kind)
+  const indices = fieldsOf(condition).map((field) => names.indexOf(field))
+  if (indices.includes(-1)) return undefined
+  const isParts = 'parts' in condition
+  return {
+    rule,
+    fieldIndex: isParts ? -1 : (indices[0] ?? -1),
+    partFields: isParts ? indices : [],
+    isOpenAt: condition.schedule ? createSchedule(condition.schedule) : undefined,
   }
 }

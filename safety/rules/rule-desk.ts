@@ -12,6 +12,8 @@ export interface RuleDesk {
   all(): Promise<readonly AlertRule[]>
   /** @throws AppError `rule-not-found` */
   get(ruleId: string): Promise<AlertRule>
+  /** A rule that is not kept, to be tried. @throws AppError `invalid-rule`, `unknown-kind`, `unknown-field` */
+  draft(input: unknown): AlertRule
   /** @throws AppError `invalid-rule`, `unknown-kind`, `unknown-field`, `too-many-rules` */
   create(options: { readonly input: unknown; readonly by: string }): Promise<AlertRule>
   /** Changes what is named in `patch`, a part of a rule's input. Ends the alerts of a condition that is no longer watched. */
@@ -53,6 +55,7 @@ export function createRuleDesk({ records, bus, now, kinds }: RuleDeskDeps): Rule
     async get(ruleId) {
       return toRule(await findRule(records, ruleId))
     },
+    draft: (input) => ({ ...readRuleInput(input), id: 'draft', builtIn: false, updatedAtMs: now() }),
     create: ({ input, by }) =>
       change(async ({ rules, audit }) => {
         if ((await rules.all()).length >= ruleCountMax) {

@@ -1,6 +1,5 @@
 import type { Alert } from '../../contracts/alert.ts'
-import type { TransitionProgress } from './alerts.ts'
-import type { AlertRow, RuleProgressRow } from './tables.ts'
+import type { AlertRow } from './tables.ts'
 
 /** Where the alert is, is a column that only the store reads: replacing an alert leaves it alone. */
 export function toRow(alert: Alert): Omit<AlertRow, 'cell'> {
@@ -54,14 +53,5 @@ export function toAlert(row: AlertRow): Alert {
     escalatedAtMs: row.escalated_at_ms ?? undefined,
     stormId: row.storm_id ?? undefined,
     updatedAtMs: row.updated_at_ms,
-  }
-}
-
-export function toProgress(row: RuleProgressRow): TransitionProgress {
-  return {
-    ruleId: row.rule_id,
-    deviceId: row.device_id,
-    raisedAtMs: row.raised_at_ms ?? undefined,
-    clearedAtMs: row.cleared_at_ms ?? undefined,
   }
 }

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { Alert, AlertNote } from '../../contracts/alert.ts'
 import { type Severity, severities } from '../../contracts/severity.ts'
-import { toAlert, toProgress, toRow } from './alert-rows.ts'
+import { toAlert, toRow } from './alert-rows.ts'
 import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
 import type { Scope } from './scope.ts'
+import type { RuleProgressRow } from './tables.ts'
 
 /** A rule as it stands for one device. */
 interface RulePair {
@@ -271,4 +272,13 @@ async function summarise({ db }: Scope): Promise<AlertSummary> {
     else acknowledged += count
   }
   return { open: firing + acknowledged, firing, acknowledged, openBySeverity, openByKind }
+}
+
+function toProgress(row: RuleProgressRow): TransitionProgress {
+  return {
+    ruleId: row.rule_id,
+    deviceId: row.device_id,
+    raisedAtMs: row.raised_at_ms ?? undefined,
+    clearedAtMs: row.cleared_at_ms ?? undefined,
+  }
 }

@@ -5,6 +5,7 @@ import { AppError } from '../../contracts/errors.ts'
 import { kinds as allKinds } from '../../contracts/kinds/index.ts'
 import type { Kind } from '../../contracts/kinds/kind.ts'
 import type { TimeSeriesStore } from '../../contracts/ports/time-series.ts'
+import { queryAreaMean } from './area-mean.ts'
 import { createDirtyHours } from './dirty-hours.ts'
 import { exportParquet, exportRows } from './export.ts'
 import { createQuarantineStore } from './quarantine.ts'
@@ -53,6 +54,7 @@ export async function openDuckDbStore(options: DuckDbOptions): Promise<TimeSerie
     ...createUpkeep(upkeep),
     series: (query) => querySeries(reads, query),
     areaSeries: (query) => queryArea(reads, query),
+    areaMean: (query) => queryAreaMean(reads, query),
     // A stream holds its connection until it ends, so each export has one of its own.
     exportRows: async function* (query) {
       const connection = await instance.connect()

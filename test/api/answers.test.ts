@@ -183,6 +183,7 @@ describe('every route', () => {
     const rule = { name: 'Foul air', severity: 'high', condition: aCondition }
     const { id: ruleId } = await deps.alertDesk.rules.create({ input: rule, by: house.userIdOf('admin') })
 
+    const ago = (ms: number) => new Date(noonMs - ms).toISOString()
     const silence = await deps.alertDesk.silences.create({
       match: { deviceId: 'aq-2' },
       period: { fromMs: noonMs, untilMs: noonMs + 60_000 },
@@ -239,6 +240,13 @@ describe('every route', () => {
       ['POST /api/alert-rules', '/api/alert-rules', 201, { body: rule }],
       ['GET /api/alert-rules/:id', `/api/alert-rules/${ruleId}`, 200],
       ['PATCH /api/alert-rules/:id', `/api/alert-rules/${ruleId}`, 200, { body: { enabled: false } }],
+      ['POST /api/alert-rules/test', '/api/alert-rules/test', 200, { body: { rule, from: ago(86_400_000) } }],
+      [
+        'POST /api/alert-rules/:id/test',
+        `/api/alert-rules/${ruleId}/test`,
+        200,
+        { body: { from: ago(3_600_000), to: ago(0) } },
+      ],
       ['DELETE /api/alert-rules/:id', `/api/alert-rules/${ruleId}`, 204],
       ['GET /api/quarantine', '/api/quarantine', 200],
       ['GET /api/quarantine/:id', '/api/quarantine/1', 200],

@@ -232,6 +232,25 @@ describe('roll-ups', () => {
     expect((await store.areaSeries(area)).points).toEqual(withLate.points)
   })
 
+  it('leave the mean of an area to the readings: every device counts once, however often it reports', async () => {
+    const { store } = await openStore()
+    const rows = [
+      ...[10, 20, 30].map((pm25, i) => ({ device: 1, atMs: noonMs + i, values: { pm25 } })),
+      { device: 2, atMs: noonMs, values: { pm25: 80 } },
+      { device: 2, atMs: noonMs + 5, values: { co2: 400 } },
+      { device: 2, atMs: noonMs + 9, values: { pm25: 999 } },
+    ]
+    await store.commit(aBatch(1, { readings: [columnsOf('air-quality', rows)] }))
+    const query = { kind: 'air-quality', field: 'pm25', fromMs: noonMs, toMs: noonMs + 9 }
+    const ofBoth = await store.areaMean({ ...query, deviceIds: ['aq-1', 'aq-2', "o'neill", 'aq-9'] })
+    expect(ofBoth).toEqual({ mean: 50, deviceCount: 2 })
+    expect(await store.areaMean({ ...query, deviceIds: ['aq-1'] })).toEqual({ mean: 20, deviceCount: 1 })
+    expect(await store.areaMean({ ...query, deviceIds: [] })).toBeUndefined()
+    expect(await store.areaMean({ ...query, deviceIds: ['aq-9'] })).toBeUndefined()
+    const unknown = store.areaMean({ ...query, field: 'nothing', deviceIds: ['aq-1'] })
+    await expect(unknown).rejects.toMatchObject({ code: 'unknown-field' })
+  })
+
   it('still draw a device’s long history when its readings are gone', async () => {
     const { store } = await openStore()
     await store.commit(minutesOfPm25(150))

@@ -8,8 +8,9 @@ import { type Bus, createMemoryBus } from '../../contracts/bus.ts'
 import type { BrokerControl } from '../../contracts/ports/broker.ts'
 import type { TimeSeriesStore } from '../../contracts/ports/time-series.ts'
 import { type Role, roles } from '../../contracts/roles.ts'
+import { replayRule } from '../../ingest/rules/replay.ts'
 import { createAccounts } from '../../people/index.ts'
-import { createAlertDesk, createSosDesk, type SosDesk } from '../../safety/index.ts'
+import { createAlertDesk, createOutbox, createSosDesk, type SosDesk } from '../../safety/index.ts'
 import { createDeviceDirectory, openDuckDbStore, openRecords } from '../../store/index.ts'
 import { recordsKey } from '../store/records/fixture.ts'
 import { anInbox, type Inbox } from './inbox.ts'
@@ -111,7 +112,7 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
   const accounts = createAccounts({ records, now, messenger: inbox, jwtSecret: 'test'.repeat(16), bcryptCost: 4 })
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await alertDesk.start()
-  const ingest = createMemoryIngest()
+  const ingest = createMemoryIngest({ replayRule: (query) => replayRule(store, query) })
   const disconnected: { deviceId: string; cause: string }[] = []
   const broker: BrokerControl = {
     disconnect: (deviceId, cause) => void disconnected.push({ deviceId, cause }),
@@ -146,6 +147,8 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
     intake: ingest.intake,
     broker,
     messages: inbox,
+    // Not started: nobody is told anything here.
+    outbox: createOutbox({ records, bus, carriers: { phone: undefined, email: undefined }, now, random: () => 0, log }),
     bus,
     log,
     now,

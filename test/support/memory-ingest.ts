@@ -22,7 +22,7 @@ export interface MemoryIngest {
   setLatest(readings: readonly LatestReading[]): void
 }
 
-export function createMemoryIngest(): MemoryIngest {
+export function createMemoryIngest({ replayRule }: Pick<IngestControl, 'replayRule'>): MemoryIngest {
   const submitted: InboundTelemetry[] = []
   const replays: QuarantineQuery[] = []
   const ledger: LedgerLine[] = []
@@ -68,6 +68,7 @@ export function createMemoryIngest(): MemoryIngest {
           late: total('late'),
         }
       },
+      replayRule,
       replayQuarantine: async (query) => {
         replays.push(query)
         return { replayed: 2, stillBad: 1 }

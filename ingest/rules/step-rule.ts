@@ -1,0 +1,35 @@
+import { noStep, type RuleState, type RuleStep, stepFrozen, stepOutside, stepThreshold } from './evaluate.ts'
+import { stepParts } from './parts.ts'
+import { stepRate } from './rate.ts'
+import type { CompiledRule } from './rule-book.ts'
+
+/**
+ * What a reading does to a rule. The same for live readings and for a replay of history.
+ * @returns `noStep` when nothing changed, as for most readings
+ */
+export function stepRule(compiled: CompiledRule, state: RuleState, atMs: number, values: Float64Array): RuleStep {
+  const { rule, fieldIndex, isOpenAt } = compiled
+  const { condition } = rule
+  if (isOpenAt !== undefined && condition.type !== 'no-data' && !isOpenAt(atMs)) return stepOutside(state)
+  switch (condition.type) {
+    case 'above':
+    case 'below': {
+      const value = values[fieldIndex]!
+      return Number.isNaN(value) ? noStep : stepThreshold(condition, state, atMs, value, rule.severity)
+    }
+    case 'frozen': {
+      const value = values[fieldIndex]!
+      return Number.isNaN(value) ? noStep : stepFrozen(condition, state, atMs, value)
+    }
+    case 'rate': {
+      const value = values[fieldIndex]!
+      return Number.isNaN(value) ? noStep : stepRate(condition, state, atMs, value)
+    }
+    case 'all':
+    case 'any':
+      return stepParts(condition, compiled.partFields, state, atMs, values)
+    default:
+      // Silence goes by the clock, an area by its own watch.
+      return noStep
+  }
+}
