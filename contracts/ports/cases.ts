@@ -25,10 +25,13 @@ export interface DispatchCase extends CaseRef {
 export interface CaseDesk {
   /** @returns undefined when there is none */
   find(caseId: string): Promise<DispatchCase | undefined>
-  /** Help has come further. Harmless when the case is there already, further, or closed. */
-  advance(options: {
+  /**
+   * Help has come further; or nobody is on the way any more, and somebody has to send another. Harmless when the case is
+   * there already, or cannot go there.
+   */
+  setProgress(options: {
     readonly caseId: string
-    readonly to: 'dispatched' | 'on-scene'
+    readonly to: DispatchCase['progress']
     readonly by: string
     readonly note: string
   }): Promise<void>

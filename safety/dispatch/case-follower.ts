@@ -26,8 +26,6 @@ interface CaseFollowerDeps {
   readonly move: (options: { readonly from: CaseRef; readonly to: CaseRef }) => Promise<readonly Assignment[]>
 }
 
-const progressOrder = ['waiting', 'dispatched', 'on-scene'] as const satisfies readonly DispatchCase['progress'][]
-
 /**
  * The assignment is on disk before its case hears of it, so that two dispatchers cannot both have the unit. What a crash
  * or a fault leaves in between is made good: at the start for every open assignment, later for every case that failed.
@@ -40,22 +38,19 @@ export function createCaseFollower({ records, cases, log, release, move }: CaseF
     const { caseType, caseId } = ref
     const desk = cases[caseType]
     const found = await desk.find(caseId)
-    const open = (await records.assignments.ofCase(ref)).filter(isOpenAssignment)
+    const assignments = await records.assignments.ofCase(ref)
     if (!found?.isOpen) {
       if (line && found) await desk.note({ caseId, ...line })
       if (found?.mergedInto !== undefined) return moveTo(ref, found.mergedInto)
-      for (const assignment of open) await release(assignment, 'the case is closed')
+      for (const assignment of assignments.filter(isOpenAssignment)) await release(assignment, 'the case is closed')
       return
     }
-    const to = progressOf(open)
-    if (to !== undefined && progressOrder.indexOf(to) > progressOrder.indexOf(found.progress)) {
-      await desk.advance({
-        caseId,
-        to,
-        by: line?.by ?? 'system',
-        note: line?.note ?? 'units were on their way already',
-      })
-    } else if (line) await desk.note({ caseId, ...line })
+    const to = progressAfter(found.progress, assignments)
+    if (to === undefined) {
+      if (line) await desk.note({ caseId, ...line })
+      return
+    }
+    await desk.setProgress({ caseId, to, by: line?.by ?? 'system', note: line?.note ?? 'after what its units do' })
   }
 
   async function moveTo(from: CaseRef, caseId: string): Promise<void> {
@@ -93,9 +88,17 @@ export function createCaseFollower({ records, cases, log, release, move }: CaseF
   }
 }
 
-function progressOf(open: readonly Assignment[]): 'dispatched' | 'on-scene' | undefined {
-  if (open.some(({ state }) => state === 'on-scene')) return 'on-scene'
-  return open.length > 0 ? 'dispatched' : undefined
+/** @returns undefined when the case is where its units are */
+function progressAfter(
+  progress: DispatchCase['progress'],
+  assignments: readonly Assignment[],
+): DispatchCase['progress'] | undefined {
+  if (progress === 'on-scene') return undefined
+  if (assignments.some(({ state }) => state === 'on-scene')) return 'on-scene'
+  if (assignments.some(isOpenAssignment)) return progress === 'waiting' ? 'dispatched' : undefined
+  // Nobody comes and nobody came: somebody has to send another.
+  const isForsaken = assignments.length > 0 && assignments.every(({ state }) => state !== 'completed')
+  return progress === 'dispatched' && isForsaken ? 'waiting' : undefined
 }
 
 function casesOf(open: readonly Assignment[]): CaseRef[] {

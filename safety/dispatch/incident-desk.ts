@@ -112,7 +112,8 @@ export function createIncidentDesk({ records, bus, now }: IncidentDeskDeps): Inc
         const incident = await records.incidents.get(caseId)
         return incident && toCase(incident)
       },
-      async advance({ caseId, to, by, note: text }) {
+      async setProgress({ caseId, to: progress, by, note: text }) {
+        const to = progress === 'waiting' ? 'open' : progress
         const incident = await records.incidents.get(caseId)
         if (incident && mayIncidentBecome(incident.state, to)) await move({ incidentId: caseId, to, by, note: text })
       },

@@ -4,7 +4,8 @@ import { AppError } from '../../contracts/errors.ts'
 /** What may follow what. */
 const following: Readonly<Record<IncidentState, readonly IncidentState[]>> = {
   open: ['dispatched', 'on-scene', 'resolved'],
-  dispatched: ['on-scene', 'resolved'],
+  // Open again when every unit has declined or was released: somebody has to send another.
+  dispatched: ['open', 'on-scene', 'resolved'],
   'on-scene': ['resolved'],
   resolved: [],
 }

@@ -74,7 +74,7 @@ export function anIncident(incident: Partial<Incident> = {}): Incident {
 }
 
 /** A place for SOS that has none. */
-const noCases: CaseDesk = { find: async () => undefined, advance: async () => {}, note: async () => {} }
+const noCases: CaseDesk = { find: async () => undefined, setProgress: async () => {}, note: async () => {} }
 
 /** Dispatch over real records, with units that are on duty and say where they are. */
 export async function aDispatch(options: Parameters<typeof someRecords>[0] & { sos?: CaseDesk } = {}) {

@@ -145,7 +145,7 @@ describe('what the unit answers and does', () => {
   it('declined, with the reason, the unit is free again, and is not recommended for this case', async () => {
     const { step, states, dispatch, incident, records } = await anAssignedUnit()
     expect(await step('decline', 'flat tyre')).toMatchObject({ answeredBy: officer, reason: 'flat tyre' })
-    expect(await states()).toEqual(['declined', 'available', 'dispatched'])
+    expect(await states()).toEqual(['declined', 'available', 'open'])
     const { candidates, excluded } = await dispatch.recommend({ case: incidentCase(incident) })
     expect(candidates).toEqual([])
     expect(excluded[0]!.reasons).toEqual([{ code: 'declined', text: 'declined this case: flat tyre' }])
@@ -232,6 +232,14 @@ describe('a case and its units', () => {
     expect(await dispatch.get(assignment.id)).toMatchObject({ reason: 'the case is closed' })
   })
 
+  it('when one of two declines, the other is still on the way', async () => {
+    const { dispatch, onDuty, incident, states, step } = await anAssignedUnit()
+    await onDuty('P-8')
+    await dispatch.assign({ case: incidentCase(incident), unit: { unitNumber: 'P-8' }, by: operator })
+    await step('decline')
+    expect(await states()).toEqual(['declined', 'available', 'dispatched'])
+  })
+
   it('what a crash came between is made good at the start', async () => {
     const { records, onDuty, reported, incidents, clock, bus } = await aDispatch()
     const unit = await onDuty('P-7')
@@ -265,7 +273,7 @@ describe('a case and its units', () => {
     }
     const sos: CaseDesk = {
       find: async () => found,
-      async advance({ to }) {
+      async setProgress({ to }) {
         if (isBroken) throw new Error('the disk is full')
         advanced.push(to)
       },
@@ -301,7 +309,7 @@ describe('a case and its units', () => {
     const notes: string[] = []
     const sos: CaseDesk = {
       find: async (caseId) => cases.get(caseId),
-      advance: async () => {},
+      setProgress: async () => {},
       note: async ({ caseId, note }) => void notes.push(`${caseId}: ${note}`),
     }
     cases.set('s-1', aCase('s-1'))
