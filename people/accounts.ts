@@ -2,6 +2,7 @@ import type { Messenger } from '../contracts/ports/messages.ts'
 import type { Records } from '../store/index.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import { createUserAdministration, type UserAdministration } from './administration.ts'
+import { createEmergencyContacts, type EmergencyContacts } from './emergency-contacts.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
 import { createPasswords } from './passwords.ts'
 import type { PeopleDeps } from './people-deps.ts'
@@ -12,6 +13,7 @@ import { createSecondFactors } from './second-factors.ts'
 import { createSelfService, type SelfService } from './self-service.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
+import { createSosPins, type SosPins } from './sos-pins.ts'
 import { createThrottle } from './throttle.ts'
 
 /** Accounts, from registration to erasure. Each part says in its own file what it does and throws. */
@@ -21,6 +23,8 @@ export interface Accounts
     Omit<Sessions, 'open'>,
     UserAdministration,
     SelfService,
+    SosPins,
+    EmergencyContacts,
     Privacy {
   readonly phones: PhoneNumbers
   hasSecondFactor(userId: string): Promise<boolean>
@@ -62,6 +66,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
     ...createSignIn(deps, parts),
     ...createUserAdministration(deps),
     ...self,
+    ...createSosPins(deps, self),
+    ...createEmergencyContacts(deps),
     ...createPrivacy(deps, { self, codes }),
   }
 }

@@ -1,4 +1,6 @@
 import { AppError } from '../contracts/errors.ts'
+import type { SosRecord } from '../contracts/sos.ts'
+import { type SosCase, toOwnersCase } from '../contracts/sos-owner-view.ts'
 import type { Records, User } from '../store/index.ts'
 import { assertAdministered } from './administration.ts'
 import type { Client } from './networks.ts'
@@ -12,7 +14,9 @@ export interface PersonalData {
   readonly profile: User
   readonly sessions: Awaited<ReturnType<Records['sessions']['listOpen']>>
   readonly devices: Awaited<ReturnType<Records['devices']['list']>>['items']
-  readonly sos: Awaited<ReturnType<Records['sos']['list']>>['items']
+  readonly contacts: Awaited<ReturnType<Records['contacts']['listOf']>>
+  /** As their owner is shown them. */
+  readonly sos: readonly SosCase[]
   readonly auditTrail: Awaited<ReturnType<Records['audit']['list']>>['items']
 }
 
@@ -52,6 +56,16 @@ export function createPrivacy(
     await codes.spendProof({ purpose: 'sign-in', address: user.phone, clientAddress })
   }
 
+  async function readCases(all: readonly SosRecord[]): Promise<SosCase[]> {
+    const cases: SosCase[] = []
+    for (const sos of all) {
+      const timeline = await records.sos.timeline(sos.id)
+      const trail = await records.sos.trail(sos.id, { countMax: rowsMax })
+      cases.push(toOwnersCase({ sos, timeline, trail }))
+    }
+    return cases
+  }
+
   return {
     async exportData({ userId }) {
       const profile = (await records.users.get(userId))!
@@ -65,14 +79,17 @@ export function createPrivacy(
         profile,
         sessions: await records.sessions.listOpen(userId),
         devices,
-        sos,
+        contacts: await records.contacts.listOf(userId),
+        sos: await readCases(sos),
         auditTrail: [...entries.values()].sort((a, b) => b.atMs - a.atMs),
       }
     },
     async erase({ userId }, confirmation) {
       const user = (await records.users.get(userId))!
       await confirm(user, confirmation)
-      await records.transaction(async ({ users, sessions, secondFactors, oneTimeCodes, devices, sos, audit }) => {
+      await records.transaction(async (repositories) => {
+        const { users, sessions, secondFactors, oneTimeCodes, devices, contacts, notices, sosPins, sos, audit } =
+          repositories
         await users.update(userId, {
           name: 'Erased account',
           email: null,
@@ -94,7 +111,11 @@ export function createPrivacy(
         await secondFactors.remove(userId)
         for (const address of [user.email, user.phone])
           if (address !== undefined) await oneTimeCodes.deleteAllOf(address)
+        const named = await contacts.listOf(userId)
+        await notices.eraseAllOf({ userId, recipients: [`user:${userId}`, ...named.map(({ id }) => `contact:${id}`)] })
+        await contacts.deleteAllOf(userId)
         await devices.releaseAllOf(userId)
+        await sosPins.remove(userId)
         await sos.releaseAllOf(userId)
         await audit.append({ actor: userId, action: 'user-erased', subject: `user:${userId}` })
       })

@@ -2,9 +2,10 @@ import type { ProfileResource, SessionResource, UserResource } from '../../contr
 import type { Accounts, NewSignIn, SignedIn } from '../../people/index.ts'
 import type { Records, User } from '../../store/index.ts'
 import { toTime, toTimeOrNull } from '../http/inputs.ts'
+import { presentContact } from '../users/present-contact.ts'
 
 export interface UserSurroundings {
-  readonly accounts: Pick<Accounts, 'phones' | 'hasSecondFactor' | 'settingsOf'>
+  readonly accounts: Pick<Accounts, 'phones' | 'hasSecondFactor' | 'settingsOf' | 'listContacts'>
   readonly records: Pick<Records, 'sos'>
 }
 
@@ -38,7 +39,9 @@ export async function presentProfile(user: User, surroundings: UserSurroundings)
   return {
     ...(await presentUser(user, surroundings)),
     ...accounts.settingsOf(user),
-    emergencyContacts: [],
+    emergencyContacts: (await accounts.listContacts({ userId: user.id })).map((contact) =>
+      presentContact(contact, accounts),
+    ),
     circleOfSafety: [],
     stats: {
       sosTriggered: await records.sos.countOfOwner(user.id),

@@ -3,9 +3,11 @@ import { personalDataSchema } from '../../contracts/http/account.ts'
 import { codeField, passwordField } from '../auth/bodies.ts'
 import { presentProfile } from '../auth/present-user.ts'
 import type { AuthRouteDeps } from '../auth/routes.ts'
+import { presentPersonalSos } from '../sos/present-sos.ts'
 import { empty, json } from '../http/answer.ts'
 import { toTime } from '../http/inputs.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { presentContact } from './present-contact.ts'
 
 /** What is kept about oneself, to take along or to have erased. */
 export function createPrivacyRoutes(deps: AuthRouteDeps): Route[] {
@@ -22,7 +24,7 @@ export function createPrivacyRoutes(deps: AuthRouteDeps): Route[] {
       limit: 'sensitive',
       answer: { description: 'To be saved as a file', schema: personalDataSchema },
       handler: async ({ principal }) => {
-        const { profile, sessions, devices, sos, auditTrail } = await accounts.exportData(principal)
+        const { profile, sessions, devices, contacts, sos, auditTrail } = await accounts.exportData(principal)
         const body = {
           profile: await presentProfile(profile, deps),
           sessions: sessions.map(({ id, clientAddress, userAgent, createdAtMs, usedAtMs }) => ({
@@ -40,19 +42,8 @@ export function createPrivacyRoutes(deps: AuthRouteDeps): Route[] {
             labels: { ...labels },
             createdAt: toTime(createdAtMs),
           })),
-          sos: sos.map(
-            ({ id, deviceId, state, trigger, location, batteryPct, pressCount, observedAtMs, updatedAtMs }) => ({
-              id,
-              deviceId,
-              state,
-              trigger,
-              location: location === undefined ? null : { ...location },
-              batteryPct: batteryPct ?? null,
-              pressCount,
-              pressedAt: toTime(observedAtMs),
-              updatedAt: toTime(updatedAtMs),
-            }),
-          ),
+          emergencyContacts: contacts.map((contact) => presentContact(contact, accounts)),
+          sos: sos.map((kept) => presentPersonalSos(kept)),
           auditTrail: auditTrail.map(({ atMs, actor, action, subject, detail }) => ({
             at: toTime(atMs),
             actor,

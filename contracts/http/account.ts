@@ -3,6 +3,7 @@ import { accountSettingsSchema } from '../account-settings.ts'
 import { positionSchema } from '../geo.ts'
 import { roleSchema } from '../roles.ts'
 import { timeSchema } from './common.ts'
+import { contactResourceSchema } from './contact.ts'
 
 /** A user as administrators and the user see them. `_id` and some fields carry the names that earlier clients read. */
 const userFields = {
@@ -38,7 +39,7 @@ export const profileResourceSchema = z
   .strictObject({
     ...userFields,
     ...accountSettingsSchema.shape,
-    emergencyContacts: z.array(z.record(z.string(), z.unknown())).describe('None in this release'),
+    emergencyContacts: z.array(contactResourceSchema),
     circleOfSafety: z.array(z.record(z.string(), z.unknown())).describe('None in this release'),
     stats: z.strictObject({
       sosTriggered: count.describe('By the devices that belong to the user'),
@@ -134,6 +135,7 @@ export const personalDataSchema = z
         createdAt: timeSchema,
       }),
     ),
+    emergencyContacts: z.array(contactResourceSchema),
     sos: z.array(
       z.strictObject({
         id: z.string(),

@@ -191,7 +191,8 @@ function merge({ makeId, now }: Scope, { ownerId, place, input, before }: Merge)
     code_hash: keepsCode ? (old?.code_hash ?? null) : null,
     code_expires_at_ms: keepsCode ? (old?.code_expires_at_ms ?? null) : null,
     code_tries: keepsCode ? (old?.code_tries ?? 0) : 0,
-    asked_at_ms: samePhone || sameEmail ? old.asked_at_ms : null,
+    // Asked is who reads the address that is asked first.
+    asked_at_ms: (phone === null ? sameEmail : samePhone) ? (old?.asked_at_ms ?? null) : null,
     created_at_ms: old?.created_at_ms ?? now(),
   }
 }
