@@ -3,10 +3,11 @@ import type { Logger } from 'pino'
 import type { BrokerControl } from '../contracts/ports/broker.ts'
 import type { JobRecords } from '../contracts/ports/jobs.ts'
 import type { Messenger } from '../contracts/ports/messages.ts'
+import type { OutboxStats } from '../contracts/ports/outbox.ts'
 import type { IngestControl, LatestReadings, TelemetryIntake } from '../contracts/ports/telemetry.ts'
 import type { TimeSeriesReader } from '../contracts/ports/time-series.ts'
 import type { Accounts } from '../people/index.ts'
-import type { AlertDesk } from '../safety/index.ts'
+import type { AlertDesk, BroadcastDesk, DispatchDesk, IncidentDesk, UnitDesk } from '../safety/index.ts'
 import type { MemoryDeviceDirectory, Records } from '../store/index.ts'
 import type { RateLimits } from './http/rate-limits.ts'
 
@@ -47,6 +48,10 @@ export interface ApiDeps {
   readonly records: Records
   readonly accounts: Accounts
   readonly alertDesk: AlertDesk
+  readonly unitDesk: UnitDesk
+  readonly incidentDesk: IncidentDesk
+  readonly dispatchDesk: DispatchDesk
+  readonly broadcastDesk: BroadcastDesk
   readonly directory: MemoryDeviceDirectory
   readonly readings: TimeSeriesReader
   readonly latest: LatestReadings
@@ -56,6 +61,7 @@ export interface ApiDeps {
   readonly broker?: BrokerControl
   /** What is on its way to people. */
   readonly messages: Pick<Messenger, 'stats'>
+  readonly outbox: { stats(): Promise<OutboxStats> }
   /** Absent when another process works by the clock. */
   readonly jobs?: JobRecords
   readonly log: Logger

@@ -58,6 +58,24 @@ export const access = {
   'quarantine.replay': to(dispatchers),
   'quarantine.purge': to(administrators),
 
+  /** Who was told of an SOS, and who was not. */
+  'notices.read': to(dispatchers),
+
+  /** Who can be sent, and where they are. */
+  'units.read': to([...watchers, 'officer']),
+  'units.manage': to(administrators),
+  /** Say whether a unit is there, and where. */
+  'units.report': { all: dispatchers, own: ['officer'] },
+  'dispatch.assign': to(dispatchers),
+  'assignments.read': to([...watchers, 'officer']),
+  /** Confirm, decline, arrive: what a unit says of what it was given. */
+  'assignments.answer': { all: dispatchers, own: ['officer'] },
+  'incidents.read': to([...watchers, 'officer']),
+  'incidents.report': to([...dispatchers, 'officer', 'security_guard']),
+  'incidents.act': to(dispatchers),
+  'broadcasts.read': to([...watchers, 'officer']),
+  'broadcasts.send': to(dispatchers),
+
   'alerts.read': to(watchers),
   'alerts.act': to(dispatchers),
   'rules.read': to(watchers),

@@ -14,6 +14,7 @@ import type { SosRecord } from './sos.ts'
  * client: `live:viewport` LiveViewport -> {ok: true} or {error}
  * client: `live:authenticate` {token} -> {ok: true, expiresAtMs} or {error}; keeps the socket when a token ends
  * server: `live:snapshot` LiveSnapshot, `live:delta` LiveDelta
+ * server: `notice` SocketNotice, to be answered {shown: true} once a person can see it; else they are told another way
  * server: `live:reauthenticate` {error, graceMs}: the feed stands still until `live:authenticate`; then it goes on
  *         without a gap. After `graceMs` the socket is closed.
  *
@@ -29,6 +30,7 @@ export const liveEvents = {
   snapshot: 'live:snapshot',
   delta: 'live:delta',
   reauthenticate: 'live:reauthenticate',
+  notice: 'notice',
 } as const
 
 /** A box whose west is greater than its east crosses the antimeridian (RFC 7946, section 5.2). */
@@ -159,7 +161,7 @@ export interface LiveSnapshot {
   readonly alerts: readonly Alert[]
   /** Open alerts beyond what a snapshot carries; the alerts page has them all. */
   readonly alertsOmitted: number
-  /** Active ones; empty for a role that may not see them. */
+  /** Open ones; empty for a role that may not see them. */
   readonly sos: readonly SosRecord[]
   readonly system: LiveSystem
 }

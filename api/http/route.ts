@@ -14,6 +14,8 @@ export const areas = [
   'Devices',
   'Readings',
   'Alerts',
+  'Dispatch',
+  'Notices',
   'Quarantine',
   'City',
   'System',

@@ -5,9 +5,10 @@ import type { Alert } from '../../contracts/alert.ts'
 import type { Bus } from '../../contracts/bus.ts'
 import type { LiveSystem } from '../../contracts/live.ts'
 import type { BrokerControl } from '../../contracts/ports/broker.ts'
+import type { SocketPager } from '../../contracts/ports/outbox.ts'
 import type { IngestControl, LatestReadings } from '../../contracts/ports/telemetry.ts'
 import type { Service } from '../../contracts/service.ts'
-import type { SosRecord } from '../../contracts/sos.ts'
+import { openSosStates, type SosRecord } from '../../contracts/sos.ts'
 import type { Accounts } from '../../people/index.ts'
 import type { AlertDesk, SosDesk } from '../../safety/index.ts'
 import type { MemoryDeviceDirectory, Page, PageQuery } from '../../store/index.ts'
@@ -34,7 +35,7 @@ export interface LiveFeedDeps {
 export interface LiveFeedStats extends FeedStats, SocketStats {}
 
 /** The operators' live feed of contracts/live.ts. Start it before the server it is attached to listens. */
-export interface LiveFeed extends Service {
+export interface LiveFeed extends Service, SocketPager {
   /** Takes requests and upgrades of `/socket.io` and leaves all others alone. Call it once. */
   attach(httpServer: HttpServer): void
   stats(): LiveFeedStats
@@ -66,6 +67,7 @@ export function createLiveFeed(deps: LiveFeedDeps): LiveFeed {
   return {
     name: 'live-feed',
     attach: sockets.attach,
+    page: sockets.page,
     async start() {
       const events = followEvents({ bus, latest, city, feed })
       subscriptions = [
@@ -117,7 +119,8 @@ function followEvents(deps: { bus: Bus; latest: LatestReadings; city: CityState;
     }
   const subscriptions = [
     bus.subscribe('sos-pressed', inTurn(onSos)),
-    bus.subscribe('sos-resolved', inTurn(onSos)),
+    bus.subscribe('sos-changed', inTurn(onSos)),
+    bus.subscribe('sos-position', inTurn(onSos)),
     bus.subscribe('alert-changed', inTurn(onAlert)),
     bus.subscribe(
       'device-changed',
@@ -145,7 +148,7 @@ async function loadCity({ directory, alertDesk, sosDesk }: LiveFeedDeps, city: C
   for (const device of directory.all()) city.putDevice(device)
   const open = { states: ['firing', 'acknowledged'] as const }
   await forEachPage((page) => alertDesk.list({ ...open, ...page }), city.putAlert)
-  await forEachPage((page) => sosDesk.list({ state: 'active', ...page }), city.putSos)
+  await forEachPage((page) => sosDesk.list({ states: openSosStates, ...page }), city.putSos)
 }
 
 async function forEachPage<T>(read: (query: PageQuery) => Promise<Page<T>>, take: (item: T) => void): Promise<void> {

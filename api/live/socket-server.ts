@@ -5,12 +5,14 @@ import type { z } from 'zod'
 import { may, socketAccess } from '../../contracts/access.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { type LiveRefusal, liveEvents, liveSubscribeSchema, liveViewportSchema } from '../../contracts/live.ts'
+import type { SocketPager } from '../../contracts/ports/outbox.ts'
 import type { Accounts } from '../../people/index.ts'
 import { createAdmission, type Guest } from './admission.ts'
 import { createAllowance } from './allowance.ts'
 import { toConnection } from './connection.ts'
 import type { Feed } from './feed.ts'
 import type { LiveOptions } from './options.ts'
+import { pageSockets } from './page-sockets.ts'
 import type { Viewer } from './viewer.ts'
 
 export interface SocketStats {
@@ -22,7 +24,7 @@ export interface SocketStats {
   readonly shutOut: number
 }
 
-export interface SocketServer {
+export interface SocketServer extends SocketPager {
   attach(httpServer: HttpServer): void
   /** Lets clients in; until then handshakes wait. */
   open(): void
@@ -166,6 +168,17 @@ export function createSocketServer(deps: {
   return {
     attach: (httpServer) => void io.attach(httpServer),
     open,
+    page: (userId, notice, signal) =>
+      pageSockets(
+        [...seats].flatMap(([{ identity }, { socket, viewer }]) =>
+          // Whoever holds no good token at this moment is told nothing, and nothing is piled up for who does not read.
+          identity.userId === userId && !viewer.isStanding && viewer.connection.hasRoom(options.urgentQueue)
+            ? [socket]
+            : [],
+        ),
+        notice,
+        signal,
+      ),
     recheck: admission.recheckUser,
     watchClock: admission.watchClock,
     stats: () => ({ connections: io.engine?.clientsCount ?? 0, refusals: { ...refusals }, shutOut }),

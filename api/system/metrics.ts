@@ -146,6 +146,25 @@ const metrics: readonly Metric[] = [
     read: ({ messages }) => messages.outcomes,
   },
   {
+    name: 'prahari_notices_queued',
+    help: 'Notices that wait for their turn, for another try, or for a channel before them to fail',
+    type: 'gauge',
+    read: ({ outbox }) => outbox.queued,
+  },
+  {
+    name: 'prahari_notices_lag_seconds',
+    help: 'How long the oldest notice that is due has been due',
+    type: 'gauge',
+    read: ({ outbox }) => outbox.lagMs / 1000,
+  },
+  {
+    name: 'prahari_notices_total',
+    help: 'Tries to tell somebody by one channel, by what became of them; queued is tried again',
+    type: 'counter',
+    label: 'outcome',
+    read: ({ outbox }) => outbox.outcomes,
+  },
+  {
     name: 'prahari_store_rows',
     help: 'Rows in the time-series store',
     type: 'gauge',

@@ -27,7 +27,10 @@ const ledgerPageSchema = pageOf(ledgerLineSchema).extend({
   totals: ledgerTotalsSchema.describe('Of all devices, whatever the filter'),
 })
 
-export type SystemRouteDeps = Pick<ApiDeps, 'ingest' | 'readings' | 'broker' | 'messages' | 'jobs' | 'now'> & {
+export type SystemRouteDeps = Pick<
+  ApiDeps,
+  'ingest' | 'readings' | 'broker' | 'messages' | 'outbox' | 'jobs' | 'now'
+> & {
   readonly version: string
   readonly gauge: ProcessGauge
   readonly limiters: Pick<Limiters, 'stats'>
@@ -78,6 +81,7 @@ export async function readStats(deps: SystemRouteDeps, startedAtMs: number): Pro
     broker: deps.broker?.stats() ?? null,
     http: deps.limiters.stats(),
     messages: deps.messages.stats(),
+    outbox: await deps.outbox.stats(),
     store: {
       engine,
       version,

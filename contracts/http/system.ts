@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { BrokerStats } from '../ports/broker.ts'
 import { type MessengerStats, messageOutcomes } from '../ports/messages.ts'
+import type { OutboxStats } from '../ports/outbox.ts'
 import type { IngestStats } from '../ports/telemetry.ts'
 import { timeSchema } from './common.ts'
 
@@ -95,6 +96,16 @@ const messengerStatsSchema: z.ZodType<MessengerStats> = z
   })
   .meta({ id: 'MessengerStats' })
 
+const outboxStatsSchema: z.ZodType<OutboxStats> = z
+  .strictObject({
+    queued: count.describe('Wait for their turn, for another try, or for a channel before them to fail'),
+    sending: count,
+    lagMs: z.number().describe('How long the oldest that is due has been due'),
+    outcomes: z.record(z.enum(['queued', 'sent', 'delivered', 'failed', 'skipped']), count),
+    resumed: count.describe('Found on their way at the start, and tried again'),
+  })
+  .meta({ id: 'OutboxStats' })
+
 const storeStatsSchema = z
   .strictObject({
     engine: z.string(),
@@ -116,6 +127,7 @@ export const systemStatsSchema = z
     broker: brokerStatsSchema.nullable().describe('null when the broker runs elsewhere'),
     http: httpStatsSchema,
     messages: messengerStatsSchema.describe('Codes on their way to people'),
+    outbox: outboxStatsSchema.describe('Notices, one row per recipient and channel'),
     store: storeStatsSchema,
     jobs: z
       .array(

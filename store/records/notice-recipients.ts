@@ -25,6 +25,8 @@ export interface NoticeRecipientRecords {
   user(userId: string): Promise<NoticeRecipient | undefined>
   /** In the order they are told. */
   contactsOf(ownerId: string): Promise<readonly NoticeRecipient[]>
+  /** What they are called, of those that are there and have a name. */
+  namesOf(recipients: readonly string[]): Promise<ReadonlyMap<string, string>>
 }
 
 const staffMax = 1000
@@ -45,6 +47,19 @@ export function createNoticeRecipientRecords(scope: Scope): NoticeRecipientRecor
     async user(userId) {
       const row = await users(scope).where('users.id', '=', userId).executeTakeFirst()
       return row && toRecipient(row)
+    },
+    async namesOf(recipients) {
+      const names = new Map<string, string>()
+      for (const [table, kind] of [
+        ['users', 'user:'],
+        ['contacts', 'contact:'],
+      ] as const) {
+        const ids = [...new Set(recipients)].filter((one) => one.startsWith(kind)).map((one) => one.slice(kind.length))
+        if (ids.length === 0) continue
+        const rows = await scope.db.selectFrom(table).select(['id', 'name']).where('id', 'in', ids).execute()
+        for (const { id, name } of rows) names.set(`${kind}${id}`, name)
+      }
+      return names
     },
     async contactsOf(ownerId) {
       return (await contacts.listOf(ownerId)).map((contact) => {

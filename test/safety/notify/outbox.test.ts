@@ -173,7 +173,7 @@ describe('somebody is not told, and it says why,', () => {
   })
 
   it('signed out between two tries', async () => {
-    const house = await anOutboxHouse({
+    const house: House = await anOutboxHouse({
       phone: {
         name: 'log',
         async send() {
@@ -195,10 +195,10 @@ describe('somebody is not told, and it says why,', () => {
 
   it('erased while it waited', async () => {
     const sent: string[] = []
-    const house = await anOutboxHouse({
+    const house: House = await anOutboxHouse({
       phone: {
         name: 'log',
-        async send({ text }) {
+        async send({ text }): Promise<void> {
           sent.push(text)
           const [contact] = await house.records.contacts.listOf(ownerId)
           await house.records.notices.eraseAllOf({ userId: ownerId, recipients: [`contact:${contact!.id}`] })
@@ -291,8 +291,8 @@ describe('a person with a socket', () => {
   })
 
   it.each([
-    ['none is open', async () => false, 'socket skipped not-connected'],
-    ['none answers', () => new Promise<boolean>(() => undefined), 'socket failed channel-unreachable'],
+    ['none is open', async (): Promise<boolean> => false, 'socket skipped not-connected'],
+    ['none answers', (): Promise<boolean> => new Promise(() => undefined), 'socket failed channel-unreachable'],
   ] as const)('is sent a text message when %s', async (_when, page, expected) => {
     const sent: string[] = []
     const phone: MessageChannel = { name: 'log', send: async ({ to }) => void sent.push(to.address) }
