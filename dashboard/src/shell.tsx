@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { ConnectionBanner, FeedChip } from './live/connection-banner.tsx'
+import { NoticeBanner } from './live/notice-banner.tsx'
 import { SosBanner } from './live/sos-banner.tsx'
 import { useConnection } from './live/use-live.ts'
 import { PlaceBar } from './place-bar.tsx'
@@ -61,6 +62,7 @@ export function Shell({ user, children }: { user: Profile; children: ReactNode }
         {isWatching && (
           <div className="banners">
             <SosBanner />
+            <NoticeBanner />
             <ConnectionBanner />
           </div>
         )}

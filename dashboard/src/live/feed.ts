@@ -8,6 +8,7 @@ import {
   type LiveViewport,
   liveEvents,
 } from '../../../contracts/live.ts'
+import type { SocketNotice } from '../../../contracts/ports/outbox.ts'
 import { currentAccessToken, recheckUser, refreshSession } from '../session/session.ts'
 import { createLiveStore, type LiveStore } from './live-store.ts'
 
@@ -34,6 +35,9 @@ export interface LiveFeed {
   readonly store: LiveStore
   connection(): Connection
   facts(): FeedFacts
+  /** What this account was told and has not put away, newest first. */
+  notices(): readonly SocketNotice[]
+  putAway(noticeId: string): void
   subscribe(listener: () => void): () => void
   /** Which part of the city this screen shows; `undefined` means all of it. */
   setViewport(box: BoundingBox | undefined): void
@@ -48,6 +52,8 @@ const silenceMaxMs = 12_000
 const focusMax = 16
 /** Pause before asking again when the server said no for now: it is full, or was asked too often. */
 const refusedPauseMs = 5000
+/** Older ones give way: the server keeps all of them. */
+const noticesMax = 5
 
 /** Socket.IO client of contracts/live.ts: subscribes, notices gaps, goes on from where it was, says when it is blind. */
 export function createLiveFeed(): LiveFeed {
@@ -57,6 +63,7 @@ export function createLiveFeed(): LiveFeed {
   let socket: Socket | undefined
   let connection: Connection = { state: 'connecting' }
   let viewport: BoundingBox | undefined
+  let notices: readonly SocketNotice[] = []
   let facts: FeedFacts = {
     resumedCount: 0,
     snapshotCount: 0,
@@ -147,6 +154,14 @@ export function createLiveFeed(): LiveFeed {
     subscribeToCity()
   }
 
+  /** Nobody looks at a hidden page: without an answer the person is told another way. */
+  function onNotice(notice: SocketNotice, reply: (answer: { readonly shown: true }) => void): void {
+    if (document.visibilityState !== 'visible') return
+    notices = [notice, ...notices.filter(({ id }) => id !== notice.id)].slice(0, noticesMax)
+    for (const listener of listeners) listener()
+    reply({ shown: true })
+  }
+
   /** Our token has ended while we looked on; with a new one the feed goes on where it stood. */
   async function reauthenticate(): Promise<void> {
     const isSignedIn = await refreshSession().catch(() => false)
@@ -183,6 +198,11 @@ export function createLiveFeed(): LiveFeed {
     store,
     connection: () => connection,
     facts: () => facts,
+    notices: () => notices,
+    putAway(noticeId) {
+      notices = notices.filter(({ id }) => id !== noticeId)
+      for (const listener of listeners) listener()
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -219,6 +239,7 @@ export function createLiveFeed(): LiveFeed {
       socket.on('connect_error', (error) => void onConnectError(error))
       socket.on(liveEvents.snapshot, onSnapshot)
       socket.on(liveEvents.delta, onDelta)
+      socket.on(liveEvents.notice, onNotice)
       socket.on(liveEvents.reauthenticate, () => void reauthenticate())
       silenceTimer = setInterval(watchSilence, 1000)
     },
@@ -228,6 +249,7 @@ export function createLiveFeed(): LiveFeed {
       socket?.close()
       socket = undefined
       isSubscribing = false
+      notices = []
       store.clear()
       setConnection({ state: 'connecting' })
     },

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
 import type { Alert } from '../../../contracts/alert.ts'
 import type { LiveDevice, LiveSystem } from '../../../contracts/live.ts'
+import type { SocketNotice } from '../../../contracts/ports/outbox.ts'
 import type { SosRecord } from '../../../contracts/sos.ts'
 import { type Connection, createLiveFeed } from './feed.ts'
 import type { LiveTopic } from './live-store.ts'
@@ -18,6 +19,10 @@ function useVersion(topic: LiveTopic): number {
 
 export function useConnection(): Connection {
   return useSyncExternalStore(feed.subscribe, feed.connection)
+}
+
+export function useNotices(): readonly SocketNotice[] {
+  return useSyncExternalStore(feed.subscribe, feed.notices)
 }
 
 /** The table of devices with a number that rises as it changes; memoise on the number. */
