@@ -11,9 +11,14 @@ import { createBulkRoutes } from './devices/bulk-routes.ts'
 import { createCommandRoutes } from './devices/command-routes.ts'
 import { createProvisioningRoutes } from './devices/provisioning-routes.ts'
 import { createDeviceRoutes } from './devices/routes.ts'
+import { createAssignmentRoutes } from './dispatch/assignment-routes.ts'
+import { createUnitRoutes } from './dispatch/unit-routes.ts'
 import { createDocsRoutes } from './docs/routes.ts'
+import { createBroadcastRoutes } from './emergency/broadcast-routes.ts'
+import { createIncidentRoutes } from './emergency/incident-routes.ts'
 import type { Limiters } from './http/rate-limits.ts'
 import type { Route } from './http/route.ts'
+import { createNoticeRoutes } from './notices/routes.ts'
 import { createQuarantineRoutes } from './quarantine/routes.ts'
 import { createExportRoutes } from './readings/export-routes.ts'
 import { createIntakeRoutes } from './readings/intake-routes.ts'
@@ -26,6 +31,7 @@ import type { MetricsRegistry } from './system/metrics.ts'
 import { createMetricsRoutes } from './system/metrics-routes.ts'
 import type { ProcessGauge } from './system/process-gauge.ts'
 import { createSystemRoutes } from './system/routes.ts'
+import { createContactRoutes } from './users/contact-routes.ts'
 import { createPrivacyRoutes } from './users/privacy-routes.ts'
 import { createUserRoutes } from './users/routes.ts'
 
@@ -47,6 +53,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...createNamedUserRoutes(deps),
     // Before the users by id: `export` and `me` are no ids.
     ...createPrivacyRoutes(deps),
+    ...createContactRoutes(deps),
     ...createUserRoutes(deps),
     ...createDeviceRoutes(deps),
     ...createBulkRoutes(deps),
@@ -60,6 +67,11 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...createAlertRoutes(deps),
     ...createRuleRoutes(deps),
     ...createSilenceRoutes(deps),
+    ...createNoticeRoutes(deps),
+    ...createUnitRoutes(deps),
+    ...createAssignmentRoutes(deps),
+    ...createIncidentRoutes(deps),
+    ...createBroadcastRoutes(deps),
     ...createQuarantineRoutes(deps),
     ...createCityRoutes(options),
     ...createHealthRoutes(health),

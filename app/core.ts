@@ -5,9 +5,11 @@ import { type Accounts, createAccounts } from '../people/index.ts'
 import {
   type AlertDesk,
   createAlertDesk,
+  createDispatch,
   createOutbox,
   createRuleWatch,
   createSosDesk,
+  type Dispatch,
   type Outbox,
   type SosDesk,
 } from '../safety/index.ts'
@@ -30,6 +32,7 @@ export interface Core {
   readonly directory: MemoryDeviceDirectory
   readonly alertDesk: AlertDesk
   readonly sosDesk: SosDesk
+  readonly dispatch: Dispatch
   readonly ingest: IngestClient
   readonly accounts: Accounts
   readonly messages: Messenger
@@ -98,8 +101,10 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
     evidenceDir: dataDir.evidenceDir,
   })
   await lifecycle.start(sosDesk)
+  const dispatch = createDispatch({ records, bus, now, log, sosDesk })
+  await lifecycle.start(dispatch)
   const outbox = createOutbox({ records, bus, carriers, now, random: Math.random, log })
-  return { bus, records, directory, alertDesk, sosDesk, ingest, accounts, messages, outbox }
+  return { bus, records, directory, alertDesk, sosDesk, dispatch, ingest, accounts, messages, outbox }
 }
 
 const alertsPerPage = 1000

@@ -1,4 +1,4 @@
-import type { MessageChannel, Messenger } from '../contracts/ports/messages.ts'
+import type { AddressType, MessageChannel, Messenger } from '../contracts/ports/messages.ts'
 import type { Service } from '../contracts/service.ts'
 import {
   createLogChannel,
@@ -18,14 +18,21 @@ interface MessagesDeps {
 
 type Delivery = NonNullable<Config['messages'][keyof Config['messages']]>
 
+/** What carries messages to each type of address; undefined: nothing does. */
+export type Carriers = Readonly<Record<AddressType, MessageChannel | undefined>>
+
 /** Builds the ways to people that the configuration names. */
-export function createMessages({ config, log, now }: MessagesDeps): Messenger & Service {
+export function createCarriers({ config, log, now }: MessagesDeps): Carriers {
   const open = (delivery: Delivery | undefined) => delivery && createChannel(delivery, { log, now })
   const { phone, email } = config.messages
   const phoneChannel = open(phone)
   // One way for both is one channel, with one queue.
-  const channels = { phone: phoneChannel, email: email === phone ? phoneChannel : open(email) }
-  return createMessenger({ channels, now, log })
+  return { phone: phoneChannel, email: email === phone ? phoneChannel : open(email) }
+}
+
+/** Sends codes, by the same ways as the outbox sends notices. */
+export function createMessages(deps: MessagesDeps, channels = createCarriers(deps)): Messenger & Service {
+  return createMessenger({ ...deps, channels })
 }
 
 function createChannel(delivery: Delivery, { log, now }: Omit<MessagesDeps, 'config'>): MessageChannel {

@@ -4,6 +4,7 @@ import { createLiveFeed } from '../api/live/index.ts'
 import { type Broker, createBroker } from '../broker/index.ts'
 import { AppError } from '../contracts/errors.ts'
 import { createDemoCity, type DemoCity } from '../devices/index.ts'
+import { createBroadcastCarrier, createBroadcastDesk } from '../safety/index.ts'
 import { reachableHost } from './address.ts'
 import { createBackendUsers } from './backend-users.ts'
 import { writeBackup } from './backup/write.ts'
@@ -58,6 +59,8 @@ async function startInOrder(deps: PrahariDeps): Promise<Prahari> {
   const city = config.demo && createDemoCity(config.demo.seed)
   const { url, mqttUrl } = await startFront(deps, { core, dataDir, city, jobs })
   running.url = url
+  // Last, and first to stop: what is put in while the doors are closed waits on disk.
+  await lifecycle.start(core.outbox)
   await lifecycle.start(jobs)
 
   if (city && config.demo && mqttUrl) {
@@ -83,8 +86,20 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
   const broker = roles.includes('broker') ? createPrahariBroker({ config, log, now }, core, dataDir) : undefined
   let api: Api | undefined
   if (roles.includes('api')) {
-    const { ingest } = core
-    const shared = { ...core, latest: ingest.latest, ingest: ingest.control, broker, jobs, log, now }
+    const { ingest, dispatch, directory: devices, records, bus } = core
+    const isOnline = broker?.isOnline
+    const broadcastDesk = createBroadcastDesk({ records, bus, now, devices, isOnline })
+    const shared = {
+      ...core,
+      ...dispatch,
+      broadcastDesk,
+      latest: ingest.latest,
+      ingest: ingest.control,
+      broker,
+      jobs,
+      log,
+      now,
+    }
     const live = createLiveFeed(shared)
     api = createApi({
       ...shared,
@@ -108,10 +123,14 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
       },
     })
     broker?.attachWebSocket(api.httpServer, mqtt.webSocketPath)
+    core.outbox.attachSockets(live)
     await lifecycle.start(live)
     await lifecycle.start(api)
   }
-  if (broker) await lifecycle.start(broker)
+  if (broker) {
+    await lifecycle.start(broker)
+    await lifecycle.start(createBroadcastCarrier({ ...core, announcer: broker, now, log }))
+  }
   return {
     url: api && `http://${reachableHost(http.host)}:${api.port}`,
     mqttUrl: broker && `mqtt://${reachableHost(mqtt.host)}:${broker.port}`,
