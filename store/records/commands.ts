@@ -23,6 +23,11 @@ export interface CommandRecords extends CommandQueue {
     /** How long it may wait for the device; a day unless told. */
     readonly keepS?: number
   }): Promise<DeviceCommand>
+  /**
+   * Tells a device what became of its press, as part of the step it is told of. It never stops that step: a device that
+   * is gone is told nothing, and as each step is told once, it needs no room in the queue.
+   */
+  tell(input: { readonly deviceId: string; readonly name: string; readonly body: DeviceCommand['body'] }): Promise<void>
   get(commandId: string): Promise<DeviceCommand | undefined>
   /** Newest first. */
   list(query: CommandQuery): Promise<Page<DeviceCommand>>
@@ -42,6 +47,7 @@ export function createCommandRecords(scope: Scope, limits: { readonly perDeviceM
   const tell = (row: CommandRow) => afterCommit(() => publish('command-changed', { command: toCommand(row) }))
   return {
     queue: (input) => atomically((inner) => queue(inner, input, limits.perDeviceMax)),
+    tell: (input) => tellDevice(scope, input),
     async get(commandId) {
       const row = await db.selectFrom('commands').selectAll().where('id', '=', commandId).executeTakeFirst()
       return row && toCommand(row)
@@ -145,6 +151,34 @@ async function queue(
   const command = toCommand(row)
   afterCommit(() => publish('command-queued', { command }))
   return command
+}
+
+async function tellDevice(
+  { db, now, makeId, afterCommit, publish }: Scope,
+  { deviceId, name, body }: Parameters<CommandRecords['tell']>[0],
+): Promise<void> {
+  const atMs = now()
+  const row = await db
+    .insertInto('commands')
+    .columns(['id', 'device_id', 'name', 'body', 'state', 'queued_at_ms', 'expires_at_ms'])
+    .expression((eb) =>
+      eb
+        .selectFrom('devices')
+        .select((of) => [
+          of.val(makeId()).as('id'),
+          'devices.id as device_id',
+          of.val(name).as('name'),
+          of.val(writeBody(body)).as('body'),
+          isQueued.as('state'),
+          of.val(atMs).as('queued_at_ms'),
+          of.val(atMs + keepSDefault * 1000).as('expires_at_ms'),
+        ])
+        .where('devices.id', '=', deviceId)
+        .where('devices.state', '<>', 'decommissioned'),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  if (row) afterCommit(() => publish('command-queued', { command: toCommand(row) }))
 }
 
 function expireSome({ db }: Scope, nowMs: number) {

@@ -69,6 +69,8 @@ export interface RecordsKeep {
   readonly noticesKeepDays: number
   /** So are resolved alerts with their notes. */
   readonly alertsKeepDays: number
+  /** So are the places of closed SOS: all that says where somebody was. */
+  readonly sosPositionsKeepDays: number
 }
 
 /** The records store: people, devices, rules, alerts, what was done. */

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { RecordsKeep } from './records.ts'
 import type { Scope } from './scope.ts'
+import type { Tables } from './tables.ts'
 
 const dayMs = 86_400_000
 /** Rows deleted by one commit, so that nobody waits long for their turn. */
@@ -11,6 +13,7 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
   const commandsBeforeMs = keep.nowMs - keep.commandsKeepDays * dayMs
   const sessionsBeforeMs = keep.nowMs - keep.sessionsKeepDays * dayMs
   const codesBeforeMs = keep.nowMs - keep.codesKeepDays * dayMs
+  const placesBeforeMs = keep.nowMs - keep.sosPositionsKeepDays * dayMs
   const alertsBeforeMs = keep.nowMs - keep.alertsKeepDays * dayMs
   const noticesBeforeMs = keep.nowMs - keep.noticesKeepDays * dayMs
   return {
@@ -69,6 +72,7 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
         )
         .executeTakeFirstOrThrow(),
     ),
+    sosPositions: await forgetPlaces(db, placesBeforeMs),
     alerts: await deleteInSteps(() =>
       db
         .deleteFrom('alerts')
@@ -93,4 +97,32 @@ async function deleteInSteps(step: () => Promise<{ readonly numDeletedRows: bigi
     if (deleted < chunkRowsMax) return count
     await nextTurn()
   }
+}
+
+/** Where people were in SOS that are over: the trail goes, and the places of the SOS and its presses are forgotten. */
+async function forgetPlaces(db: Kysely<Tables>, beforeMs: number): Promise<number> {
+  const isOver = (eb: ExpressionBuilder<Tables, 'sos_positions' | 'sos_presses'>) =>
+    eb.selectFrom('sos').select('sos.id').where('sos.closed_at_ms', '<', beforeMs)
+  const count = await deleteInSteps(() =>
+    db
+      .deleteFrom('sos_positions')
+      .where('id', 'in', (eb) =>
+        eb.selectFrom('sos_positions').select('id').where('sos_id', 'in', isOver).limit(chunkRowsMax),
+      )
+      .executeTakeFirstOrThrow(),
+  )
+  const nowhere = { latitude: null, longitude: null, accuracy_m: null }
+  await db
+    .updateTable('sos_presses')
+    .set(nowhere)
+    .where('latitude', 'is not', null)
+    .where('sos_id', 'in', isOver)
+    .execute()
+  await db
+    .updateTable('sos')
+    .set({ ...nowhere, address: null })
+    .where('closed_at_ms', '<', beforeMs)
+    .where((eb) => eb.or([eb('latitude', 'is not', null), eb('address', 'is not', null)]))
+    .execute()
+  return count
 }

@@ -79,3 +79,14 @@ export function aPress(press: Partial<SosPress> = {}): SosPress {
     ...press,
   }
 }
+
+/** @returns the id of a citizen */
+export async function aUser(
+  { users }: Pick<Records, 'users'>,
+  settings: Record<string, unknown> = {},
+): Promise<string> {
+  const { id } = await users.create({ username: `citizen-${userCount++}`, name: 'Asha Rao', role: 'citizen' })
+  await users.update(id, { settings, phone: null })
+  return id
+}
+let userCount = 0

@@ -148,7 +148,10 @@ test('a panic press overtakes everything that waits', async () => {
     await records.settings.set(`key-${index}`, 'value')
     written += 1
   })
-  await records.sos.press(aPress(), { resendWindowMs: 0 })
+  await records.sos.press(
+    { ...aPress(), source: 'wearable' },
+    { opens: { state: 'active', severity: 'high', severityReasons: [] }, resendWindowMs: 0 },
+  )
   // Those that had the turn when it came, and no more.
   expect(written).toBeLessThan(20)
   await Promise.all(writes)
