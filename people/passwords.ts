@@ -12,6 +12,8 @@ export interface Passwords {
   hash(password: string, lengthMin: number): Promise<Password>
   /** Takes the same time for nobody (no hash) as for somebody. */
   verify(password: string, passwordHash: string | undefined): Promise<boolean>
+  /** For what is too short to be a password, and is guarded otherwise. */
+  hashPin(pin: string): Promise<string>
   /** What nobody's password is compared with. */
   readonly nobodysHash: string
 }
@@ -44,6 +46,7 @@ export function createPasswords(bcryptCost: number): Passwords {
       const normal = assertStrong(password.normalize('NFC'), lengthMin)
       return { hash: await inTurn(() => hash(normal, { cost: bcryptCost })), length: [...normal].length }
     },
+    hashPin: (pin) => inTurn(() => hash(pin, { cost: bcryptCost })),
     async verify(password, passwordHash) {
       const matches = await inTurn(() => verify(password.normalize('NFC'), passwordHash ?? nobodysHash))
       return matches && passwordHash !== undefined && isWhole(password.normalize('NFC'))

@@ -1,79 +1,160 @@
-import type { Bus } from '../../contracts/bus.ts'
-import { AppError } from '../../contracts/errors.ts'
-import { positionSchema } from '../../contracts/geo.ts'
 import type { SosIntake } from '../../contracts/ports/sos.ts'
-import type { SosPress, SosRecord } from '../../contracts/sos.ts'
-import type { Page, Records, Repositories, SosQuery } from '../../store/index.ts'
-import { assertMayBecome } from './life-cycle.ts'
+import type { Service } from '../../contracts/service.ts'
+import {
+  openSosStates,
+  type SosEvidence,
+  type SosOutcome,
+  type SosPosition,
+  type SosPress,
+  type SosPressEntry,
+  type SosRecord,
+  type SosShare,
+  type SosTimelineEntry,
+} from '../../contracts/sos.ts'
+import { type SosCase, toOwnersCase } from '../../contracts/sos-owner-view.ts'
+import type { Page, SosQuery } from '../../store/index.ts'
+import { type Cancel, createCancelling } from './cancelling.ts'
+import { createSosClock } from './clock.ts'
+import { sosClockDefaults } from './clockwork.ts'
+import { createEvidence, type NewEvidence } from './evidence.ts'
+import { createHandling, type SosHandling } from './handling.ts'
+import { createOpenBook } from './open-book.ts'
+import { type Call, createPresses, type Pressed } from './presses.ts'
+import { createLocalHours } from './severity.ts'
+import { createShares } from './shares.ts'
+import type { SosDeskDeps, SosTools } from './sos-deps.ts'
+import { findSos } from './steps.ts'
+import { createTracking, type NewPosition } from './tracking.ts'
 
-/** @throws AppError `sos-not-found`, `sos-already-resolved` */
-export interface SosDesk extends SosIntake {
+/** @throws AppError `sos-not-found` where an id is given, `sos-illegal-transition`, `sos-closed`; more: see each file */
+export interface SosDesk extends SosIntake, Service {
+  press(press: SosPress): Promise<Pressed>
+  /** A call for help by anything but a wearable. */
+  call(call: Call): Promise<Pressed>
   get(sosId: string): Promise<SosRecord>
+  /** @throws AppError `sos-not-found` */
+  getByRoom(roomId: string): Promise<SosRecord>
   /** Newest first. */
   list(query: SosQuery): Promise<Page<SosRecord>>
-  presses(sosId: string): Promise<readonly SosPress[]>
-  resolve(options: { readonly sosId: string; readonly by: string }): Promise<SosRecord>
+  presses(sosId: string): Promise<readonly SosPressEntry[]>
+  timeline(sosId: string): Promise<readonly SosTimelineEntry[]>
+  /** Oldest first, the newest 1,000. */
+  trail(sosId: string): Promise<readonly SosPosition[]>
+  /** What its owner is shown of it, under duress too. */
+  ownerView(sos: SosRecord): Promise<SosCase>
+  /** @throws AppError `not-your-sos`, `sos-pin-required`, `wrong-sos-pin`, `too-many-sign-ins` */
+  cancel(cancel: Cancel): Promise<SosRecord>
+  acknowledge(handling: SosHandling): Promise<SosRecord>
+  setStatus(handling: SosHandling & { readonly to: 'acknowledged' | 'dispatched' | 'on-scene' }): Promise<SosRecord>
+  resolve(handling: SosHandling & { readonly outcome?: SosOutcome | undefined }): Promise<SosRecord>
+  note(handling: SosHandling & { readonly note: string }): Promise<SosRecord>
+  merge(handling: SosHandling & { readonly into: string }): Promise<SosRecord>
+  addPosition(position: NewPosition): Promise<SosRecord>
+  checkIn(options: { readonly sosId: string; readonly by: string }): Promise<SosRecord>
+  addEvidence(evidence: NewEvidence): Promise<SosEvidence>
+  evidenceOf(sosId: string): Promise<readonly SosEvidence[]>
+  openEvidence(options: {
+    readonly sosId: string
+    readonly evidenceId: string
+    readonly by: string
+  }): Promise<{ readonly evidence: SosEvidence; readonly content: AsyncIterable<Uint8Array> }>
+  share(options: {
+    readonly sosId: string
+    readonly by: string
+    readonly expiresInS: number
+  }): Promise<{ readonly share: SosShare; readonly token: string }>
+  openShare(token: string): Promise<{ readonly share: SosShare; readonly sos: SosRecord }>
+  revokeShare(options: { readonly sosId: string; readonly shareId: string; readonly by: string }): Promise<void>
+  /** Does what the clock has to do at this moment; every second once started. @returns how many were due */
+  tick(): Promise<number>
 }
 
-interface SosDeskDeps {
-  readonly records: Records
-  readonly bus: Bus
-  readonly now: () => number
-}
+const tickEveryMs = 1000
+const trailCountMax = 1000
+const listLimit = 1000
 
-/** A press delivered again within this time is the same press, even when its SOS was resolved in between. */
-const resendWindowMs = 120_000
+/** Takes calls for help, follows them to their end, and keeps what happened. */
+export function createSosDesk(deps: SosDeskDeps): SosDesk {
+  const tools: SosTools = {
+    ...deps,
+    log: deps.log ?? { warn() {}, error() {} },
+    clock: { ...sosClockDefaults, ...deps.clock },
+    localHour: createLocalHours(deps.timeZone ?? 'Asia/Kolkata'),
+    book: createOpenBook(deps.ownerOf ?? (() => undefined)),
+  }
+  const { records, bus, book, log } = tools
+  const tracking = createTracking(tools)
+  const handling = createHandling(tools)
+  const tick = createSosClock(tools)
+  let timer: NodeJS.Timeout | undefined
+  let ticking: Promise<unknown> | undefined
+  let unsubscribe: (() => void) | undefined
 
-/**
- * Takes panic presses: first on disk, then on the bus, then acknowledged.
- * While a device's SOS is active every press of it joins; the database makes sure that there is one.
- */
-export function createSosDesk({ records, bus, now }: SosDeskDeps): SosDesk {
+  async function loadBook(): Promise<void> {
+    let cursor: string | undefined
+    do {
+      const page = await records.sos.list({ states: openSosStates, limit: listLimit, cursor })
+      for (const sos of page.items) {
+        book.put(sos)
+        for (const deviceId of await records.sos.devicesOf(sos.id)) book.put(sos, deviceId)
+      }
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+  }
+
+  function tickInTurn(): void {
+    // A tick that takes long makes the next one late, not a second one beside it.
+    ticking ??= tick()
+      .catch((error: unknown) => log.error({ err: error }, 'what is due of SOS could not be read'))
+      .finally(() => {
+        ticking = undefined
+      })
+  }
+
   return {
-    async press(press) {
-      const { sos, isNew, isRepeat } = await records.sos.press(keepUsable(press), { resendWindowMs })
-      // A press that comes again may be one whose news was lost with a crash. Only what is over needs no second telling.
-      if (!isRepeat || sos.state === 'active') bus.publish('sos-pressed', { sos, isNew })
-      return { sos, isNew }
+    name: 'sos-desk',
+    async start() {
+      unsubscribe = bus.subscribe('device-location', tracking.onDeviceLocation)
+      await loadBook()
+      // What fell due while nobody ran.
+      tickInTurn()
+      timer = setInterval(tickInTurn, tickEveryMs)
     },
+    async stop() {
+      clearInterval(timer)
+      unsubscribe?.()
+      await ticking
+    },
+    ...createPresses(tools),
+    ...createEvidence(tools),
+    ...createShares(tools),
+    ...handling,
+    acknowledge: (options) => handling.setStatus({ ...options, to: 'acknowledged' }),
+    cancel: createCancelling(tools),
+    addPosition: tracking.addPosition,
+    checkIn: tracking.checkIn,
+    tick,
     get: (sosId) => findSos(records, sosId),
+    async getByRoom(roomId) {
+      const sos = await records.sos.findByRoom(roomId)
+      return sos ?? findSos(records, 'of that room')
+    },
     list: records.sos.list,
     async presses(sosId) {
       await findSos(records, sosId)
       return records.sos.presses(sosId)
     },
-    async resolve({ sosId, by }) {
-      const sos = await records.transaction(async (repositories) => {
-        const before = await findSos(repositories, sosId)
-        assertMayBecome(before, 'resolved')
-        await repositories.audit.append({ actor: by, action: 'sos-resolved', subject: `sos:${sosId}` })
-        return repositories.sos.resolve({ sosId, by, atMs: now() })
-      })
-      // Undefined only if another process was quicker.
-      if (!sos) throw new AppError('conflict', 'sos-already-resolved', `SOS ${sosId} is resolved already`)
-      bus.publish('sos-resolved', { sos })
-      return sos
+    async timeline(sosId) {
+      await findSos(records, sosId)
+      return records.sos.timeline(sosId)
+    },
+    async trail(sosId) {
+      await findSos(records, sosId)
+      return records.sos.trail(sosId, { countMax: trailCountMax })
+    },
+    async ownerView(sos) {
+      const trail = await records.sos.trail(sos.id, { countMax: trailCountMax })
+      return toOwnersCase({ sos, trail, timeline: await records.sos.timeline(sos.id) })
     },
   }
-}
-
-/** No fault in what a press says about itself may stop it: what cannot be stored is left out. */
-function keepUsable(press: SosPress): SosPress {
-  const { seq, location, batteryPct, observedAtMs, receivedAtMs } = press
-  const accuracyM = location?.accuracyM
-  return {
-    ...press,
-    observedAtMs: Number.isSafeInteger(observedAtMs) ? observedAtMs : receivedAtMs,
-    seq: Number.isSafeInteger(seq) ? seq : undefined,
-    location: positionSchema.safeParse(location).success
-      ? { ...location!, accuracyM: Number.isFinite(accuracyM) ? accuracyM : undefined }
-      : undefined,
-    batteryPct: Number.isFinite(batteryPct) ? batteryPct : undefined,
-  }
-}
-
-async function findSos({ sos }: Pick<Repositories, 'sos'>, sosId: string): Promise<SosRecord> {
-  const record = await sos.get(sosId)
-  if (!record) throw new AppError('not-found', 'sos-not-found', `no SOS ${sosId}`)
-  return record
 }

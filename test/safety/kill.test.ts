@@ -46,7 +46,7 @@ test('after kill -9 every acknowledged press is there, and no raise that came ag
     const records = await openRecords({ path, key: recordsKey, bus, now: Date.now, log: silentLog })
     const stored = new Set<number>()
     for (const sos of (await records.sos.list({ limit: 1000 })).items) {
-      if (!sos.deviceId.startsWith(`band-${round}-`)) continue
+      if (!sos.deviceId?.startsWith(`band-${round}-`)) continue
       for (const press of await records.sos.presses(sos.id)) {
         expect(stored).not.toContain(press.seq)
         stored.add(press.seq!)

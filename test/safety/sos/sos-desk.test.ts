@@ -1,13 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createSosDesk } from '../../safety/index.ts'
-import { aPress, someRecords, startMs } from '../store/records/fixture.ts'
-
-async function anSosDesk() {
-  const fixture = await someRecords()
-  const desk = createSosDesk({ ...fixture, now: fixture.clock.now })
-  return { ...fixture, desk, pressed: fixture.listen('sos-pressed'), resolved: fixture.listen('sos-resolved') }
-}
+import { createSosDesk } from '../../../safety/index.ts'
+import { aPress, startMs } from '../../store/records/fixture.ts'
+import { anSosDesk } from './desk.ts'
 
 test('a press is on disk before anybody hears of it', async () => {
   const { desk, bus, records, pressed } = await anSosDesk()
@@ -40,7 +35,7 @@ test('a press hours after the first still joins while the SOS is active, and is 
 })
 
 test('a press delivered again is told again while active, for its first news may be lost, and not when it is over', async () => {
-  const { desk, pressed, resolved } = await anSosDesk()
+  const { desk, pressed, changed } = await anSosDesk()
   const { sos } = await desk.press(aPress())
   await desk.press(aPress())
   expect(pressed).toMatchObject([
@@ -48,7 +43,7 @@ test('a press delivered again is told again while active, for its first news may
     { isNew: false, sos: { pressCount: 1 } },
   ])
   const over = await desk.resolve({ sosId: sos.id, by: 'asha' })
-  expect(resolved).toEqual([{ sos: over }])
+  expect(changed).toEqual([{ sos: over, action: 'resolved' }])
   await desk.press(aPress())
   expect(pressed).toHaveLength(2)
 })
@@ -59,7 +54,10 @@ test('resolving is one step of one person', async () => {
   const outcomes = await Promise.allSettled(['asha', 'ravi'].map((by) => desk.resolve({ sosId: sos.id, by })))
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
   expect(outcomes[1]).toMatchObject({
-    reason: { code: 'sos-already-resolved', message: expect.stringMatching(/is resolved and cannot become resolved/) },
+    reason: {
+      code: 'sos-illegal-transition',
+      message: expect.stringMatching(/is resolved and cannot become resolved/),
+    },
   })
   expect((await records.audit.list({ limit: 10 })).items).toMatchObject([{ actor: 'asha', action: 'sos-resolved' }])
   await expect(desk.resolve({ sosId: 'none', by: 'asha' })).rejects.toMatchObject({ code: 'sos-not-found' })
@@ -72,7 +70,7 @@ test('an active SOS is still there after a restart, and takes the next press', a
   await records.close()
   const again = await open()
   const restarted = createSosDesk({ records: again, bus, now: clock.now })
-  expect((await restarted.list({ limit: 10, state: 'active' })).items).toEqual([sos])
+  expect((await restarted.list({ limit: 10, states: ['active'] })).items).toEqual([sos])
   const next = await restarted.press(aPress({ observedAtMs: startMs + 1 }))
   expect(next).toMatchObject({ isNew: false, sos: { id: sos.id, pressCount: 2 } })
   await again.close()
