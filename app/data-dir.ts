@@ -10,6 +10,8 @@ export interface DataDir {
   readonly timeSeriesDir: string
   readonly timeSeriesPath: string
   readonly brokerDir: string
+  /** Photos and recordings of SOS. */
+  readonly evidenceDir: string
   readonly jwtSecretPath: string
   /** What sealed columns of the records and the audit chain depend on. */
   readonly recordsKeyPath: string
@@ -25,6 +27,7 @@ export function layOut(path: string): DataDir {
     // The name a backup of the store gives its file, so that restoring is copying.
     timeSeriesPath: join(path, 'time-series', 'time-series.duckdb'),
     brokerDir: join(path, 'broker'),
+    evidenceDir: join(path, 'evidence'),
     jwtSecretPath: join(path, 'jwt-secret'),
     recordsKeyPath: join(path, 'records-key'),
     demoSecretPath: join(path, 'demo-secret'),

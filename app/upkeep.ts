@@ -36,11 +36,12 @@ export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDe
       name: 'retention',
       schedule: '30 1 * * *',
       async run(nowMs) {
-        const { alertsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
+        const { alertsKeepDays, sosPositionsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
         const removed = await timeSeries.retain({ nowMs, ...readingsKeep })
         const rows = await records.retain({
           nowMs,
           alertsKeepDays,
+          sosPositionsKeepDays,
           commandsKeepDays,
           sessionsKeepDays,
           codesKeepDays,

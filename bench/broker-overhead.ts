@@ -73,9 +73,8 @@ async function measureBroker(name: string, intake: Intake, limits: Partial<Broke
   const sessionsDir = await mkdtemp(join(tmpdir(), 'broker-overhead-'))
   const arrivals: ((atMs: number) => void)[] = []
   const sos: SosIntake = {
-    press: async (press) => {
+    press: async () => {
       arrivals.shift()?.(performance.now())
-      return { sos: { ...press, id: '', state: 'active', pressCount: 1, updatedAtMs: 0 }, isNew: true }
     },
   }
   const broker = createBroker({

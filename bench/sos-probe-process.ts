@@ -35,7 +35,7 @@ async function open({ mqttPort, origin, token, wearables: ids }: ProbeCall & { c
   operator = io(origin, { auth: { token }, transports: ['websocket'] })
   operator.on(liveEvents.delta, ({ sos = [] }: LiveDelta) => {
     const atMs = performance.now()
-    for (const { deviceId } of sos) if (!arrivedAtMs.has(deviceId)) arrivedAtMs.set(deviceId, atMs)
+    for (const { deviceId = '' } of sos) if (!arrivedAtMs.has(deviceId)) arrivedAtMs.set(deviceId, atMs)
   })
   await new Promise<void>((resolve, reject) => {
     operator!.once('connect', resolve)

@@ -11,7 +11,7 @@ import {
 } from './live.ts'
 import { isInArea } from './live-area.ts'
 import { severities } from './severity.ts'
-import type { SosRecord } from './sos.ts'
+import { isOpenSos, type SosRecord } from './sos.ts'
 
 /** A client's picture of the city. Devices and alerts in it are replaced, never changed in place. */
 export interface LiveState {
@@ -24,7 +24,7 @@ export interface LiveState {
   /** Open alerts. */
   readonly alerts: Map<string, Alert>
   alertsOmitted: number
-  /** Active ones. */
+  /** Open ones. */
   readonly sos: Map<string, SosRecord>
   system: LiveSystem | undefined
   /** The wire's number of a device -> its id. */
@@ -150,6 +150,6 @@ function putAlert(state: LiveState, alert: Alert): void {
 }
 
 function putSos(state: LiveState, sos: SosRecord): void {
-  if (sos.state === 'resolved') state.sos.delete(sos.id)
+  if (!isOpenSos(sos)) state.sos.delete(sos.id)
   else state.sos.set(sos.id, sos)
 }

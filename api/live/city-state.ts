@@ -5,7 +5,7 @@ import { findKind } from '../../contracts/kinds/index.ts'
 import type { LiveDeviceState } from '../../contracts/live.ts'
 import type { LatestReading } from '../../contracts/ports/telemetry.ts'
 import { type Severity, severities } from '../../contracts/severity.ts'
-import type { SosRecord } from '../../contracts/sos.ts'
+import { isOpenSos, type SosRecord } from '../../contracts/sos.ts'
 import { deriveDeviceState } from './device-state.ts'
 
 /** Newest reading of a device and kind, with the step of the log that brought it. */
@@ -52,7 +52,7 @@ const reportsMissedMax = 5
 const reportEveryUnknownS = 60
 
 /**
- * The city as operators are to see it: devices with their newest readings, open alerts, active SOS. Where a device that
+ * The city as operators are to see it: devices with their newest readings, open alerts, open SOS. Where a device that
  * belongs to a person is, is not in it: an SOS brings its own place.
  * It changes in place and remembers what changed until `seal`. Events may come twice or before the lists they belong to.
  */
@@ -255,7 +255,9 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
     putSos(sos) {
       const known = activeSos.get(sos.id)
       if (known !== undefined && known.updatedAtMs > sos.updatedAtMs) return false
-      if (sos.state === 'resolved') activeSos.delete(sos.id)
+      // A countdown is told to nobody until it is over.
+      if (sos.state === 'countdown') return false
+      if (!isOpenSos(sos)) activeSos.delete(sos.id)
       else activeSos.set(sos.id, sos)
       return true
     },

@@ -45,11 +45,21 @@ export interface Config {
     readonly burstMax: number
   }
   readonly ingest: { readonly timeAheadMaxMs: number; readonly timeAgeMaxMs: number }
+  readonly sos: {
+    readonly clock: {
+      readonly escalateAfterMs: number
+      readonly superviseAfterMs: number
+      readonly silentAfterMs: number
+    }
+  }
+  /** IANA name of where the city is. */
+  readonly timeZone: string
   readonly keep: {
     readonly readingsKeepDays: number
     readonly quarantineKeepDays: number
     readonly quarantineRowsMax: number
     readonly alertsKeepDays: number
+    readonly sosPositionsKeepDays: number
   }
   readonly backup: { readonly directory: string; readonly keepCount: number } | undefined
   readonly admin: { readonly email: string; readonly password: string | undefined }
@@ -196,11 +206,20 @@ function toConfig(
       timeAheadMaxMs: values.PRAHARI_TIME_AHEAD_MAX_S * 1000,
       timeAgeMaxMs: values.PRAHARI_TIME_AGE_MAX_DAYS * 86_400_000,
     },
+    sos: {
+      clock: {
+        escalateAfterMs: values.PRAHARI_SOS_ESCALATE_S * 1000,
+        superviseAfterMs: values.PRAHARI_SOS_SUPERVISE_S * 1000,
+        silentAfterMs: values.PRAHARI_SOS_SILENT_S * 1000,
+      },
+    },
+    timeZone: values.PRAHARI_TIME_ZONE,
     keep: {
       readingsKeepDays: values.PRAHARI_READINGS_KEEP_DAYS,
       quarantineKeepDays: values.PRAHARI_QUARANTINE_KEEP_DAYS,
       quarantineRowsMax: values.PRAHARI_QUARANTINE_ROWS_MAX,
       alertsKeepDays: values.PRAHARI_ALERTS_KEEP_DAYS,
+      sosPositionsKeepDays: values.PRAHARI_SOS_POSITIONS_KEEP_DAYS,
     },
     backup: values.PRAHARI_BACKUP_DIR
       ? { directory: absolute(values.PRAHARI_BACKUP_DIR), keepCount: values.PRAHARI_BACKUPS_KEEP }

@@ -10,6 +10,15 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
     .refine((number) => number >= min && number <= max, message)
 }
 
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 export function oneOf<const T extends readonly string[]>(choices: T) {
   return z.enum(choices, `must be one of ${choices.join(', ')}`)
 }

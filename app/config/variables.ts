@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { messageVariables } from './message-variables.ts'
-import { oneOf, severalOf, urlOf, wholeNumber } from './values.ts'
+import { isTimeZone, oneOf, severalOf, urlOf, wholeNumber } from './values.ts'
 import { type Variable, variable } from './variable.ts'
 
 /** The parts one process can run. Order is the order in which they are listed, not started. */
@@ -169,7 +169,34 @@ export const variableGroups = {
       meaning: 'a reading older than this is quarantined, days',
     }),
   },
+  SOS: {
+    PRAHARI_TIME_ZONE: variable({
+      schema: text.refine(isTimeZone, 'must be a time zone such as Asia/Kolkata'),
+      fallback: 'Asia/Kolkata',
+      meaning: 'where the city is, for what counts as night; IANA name',
+    }),
+    PRAHARI_SOS_ESCALATE_S: variable({
+      schema: wholeNumber({ min: 5, max: 3600 }),
+      fallback: '30',
+      meaning: 'an SOS that nobody acknowledged is told louder and wider after this, seconds',
+    }),
+    PRAHARI_SOS_SUPERVISE_S: variable({
+      schema: wholeNumber({ min: 5, max: 7200 }),
+      fallback: '120',
+      meaning: 'and to supervisors after this, seconds',
+    }),
+    PRAHARI_SOS_SILENT_S: variable({
+      schema: wholeNumber({ min: 30, max: 86_400 }),
+      fallback: '300',
+      meaning: 'somebody in an open SOS who was not heard of for this long is pointed out, seconds',
+    }),
+  },
   'Keeping data': {
+    PRAHARI_SOS_POSITIONS_KEEP_DAYS: variable({
+      schema: wholeNumber({ min: 1, max: 36_500 }),
+      fallback: '90',
+      meaning: 'where people were in SOS that were closed longer ago than this is deleted every night, days',
+    }),
     PRAHARI_READINGS_KEEP_DAYS: variable({
       schema: wholeNumber({ min: 1, max: 36_500 }),
       fallback: '365',

@@ -44,7 +44,11 @@ const statusSchema = z.object({
   batteryPct: z.number().min(0).max(100).optional().catch(undefined),
   firmware: z.string().max(64).optional().catch(undefined),
 })
-const locationSchema = positionSchema.extend({ ts: z.unknown().optional() })
+const locationSchema = positionSchema.extend({
+  ts: z.unknown().optional(),
+  accuracyM: z.number().nonnegative().optional().catch(undefined),
+  batteryPct: z.number().min(0).max(100).optional().catch(undefined),
+})
 const resultSchema = z.looseObject({ status: z.enum(['done', 'failed']) })
 
 /** Takes every publish of a device to where it belongs and acknowledges it from there. */
@@ -108,8 +112,8 @@ export function createUplink(deps: UplinkDeps): Uplink {
       refusals.count('location-invalid')
       return
     }
-    const { latitude, longitude, ts } = parsed.data
-    bus.publish('device-location', { deviceId, latitude, longitude, observedAtMs: observedAtMs(ts, now()) })
+    const { ts, ...position } = parsed.data
+    bus.publish('device-location', { deviceId, ...position, observedAtMs: observedAtMs(ts, now()) })
   }
 
   /** The last word of a device is kept under its own topic, whether or not it asked for that. */

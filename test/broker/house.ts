@@ -126,7 +126,6 @@ function createSosDesk() {
       async press(press) {
         if (desk.failWith) throw desk.failWith
         presses.push(press)
-        return { sos: { ...press, id: 'sos', state: 'active', pressCount: 1, updatedAtMs: 0 }, isNew: true }
       },
     } satisfies SosIntake as SosIntake,
   }

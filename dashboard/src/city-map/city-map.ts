@@ -125,6 +125,11 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
     map.easeTo({ center: [longitude, latitude], zoom: zoom + 0.2, ...pace() })
   }
 
+  function nameOfSos({ deviceId, personName }: SosRecord): string {
+    if (deviceId === undefined) return personName ?? 'SOS'
+    return feed.store.devices.get(deviceId)?.name ?? deviceId
+  }
+
   function drawSos(): void {
     if (!isReady) return
     const features = presses.flatMap((press): Feature[] =>
@@ -133,7 +138,7 @@ export function createCityMap(options: CityMapOptions): CityMapHandle {
         : [
             {
               type: 'Feature',
-              properties: { id: press.deviceId, label: feed.store.devices.get(press.deviceId)?.name ?? press.deviceId },
+              properties: { id: press.deviceId ?? '', label: nameOfSos(press) },
               geometry: { type: 'Point', coordinates: toLonLat(press.location) },
             },
           ],

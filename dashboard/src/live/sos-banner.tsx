@@ -23,11 +23,15 @@ export function SosBanner() {
 }
 
 function SosLine({ press }: { press: SosRecord }) {
-  const device = useFocusedDevice(press.deviceId)
+  const device = useFocusedDevice(press.deviceId ?? '')
   return (
     <div className="sos-line">
       <strong className="sos-word">SOS</strong>
-      <DeviceName id={press.deviceId} name={device?.name} />
+      {press.deviceId === undefined ? (
+        <span>{press.personName ?? 'Somebody'}</span>
+      ) : (
+        <DeviceName id={press.deviceId} name={device?.name} />
+      )}
       <span>
         {press.trigger} · <Age atMs={press.receivedAtMs} />
         {press.pressCount > 1 && ` · pressed ${press.pressCount} times`}

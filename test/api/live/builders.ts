@@ -62,7 +62,15 @@ export function anAlert(over: Partial<Alert> = {}): Alert {
 export function anSos(over: Partial<SosRecord> = {}): SosRecord {
   return {
     id: 'sos-1',
+    roomId: 'room-1',
+    source: 'wearable',
     deviceId: 'button-1',
+    severity: 'high',
+    severityReasons: ['pressed by hand'],
+    isDuress: false,
+    pinFailures: 0,
+    escalation: 0,
+    lastSeenAtMs: startMs,
     receivedAtMs: startMs,
     observedAtMs: startMs,
     seq: undefined,
