@@ -99,12 +99,18 @@ export function unitCommitted({ unitNumber }: Pick<Unit, 'unitNumber'>, open: As
   return new AppError('conflict', 'unit-committed', message, { details })
 }
 
-/** By its id or by its number. */
-export type UnitName = { readonly unitId: string } | { readonly unitNumber: string }
+/** By its id or by its number; earlier clients put either in one place. */
+export type UnitName =
+  | { readonly unitId: string }
+  | { readonly unitNumber: string }
+  | { readonly unitIdOrNumber: string }
 
 /** @throws AppError `unit-not-found` */
 export async function findUnit({ units }: Pick<Repositories, 'units'>, name: UnitName): Promise<Unit> {
-  const unit = 'unitId' in name ? await units.get(name.unitId) : await units.findByNumber(name.unitNumber)
-  if (unit) return unit
-  throw new AppError('not-found', 'unit-not-found', `no unit ${'unitId' in name ? name.unitId : name.unitNumber}`)
+  const [text] = Object.values(name) as [string]
+  const unit =
+    ('unitNumber' in name ? undefined : await units.get(text)) ??
+    ('unitId' in name ? undefined : await units.findByNumber(text))
+  if (!unit) throw new AppError('not-found', 'unit-not-found', `no unit ${text}`)
+  return unit
 }

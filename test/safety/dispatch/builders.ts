@@ -2,7 +2,9 @@ import { onTestFinished } from 'vitest'
 import type { Assignment, Incident, IncidentInput, Unit, UnitInput } from '../../../contracts/dispatch.ts'
 import type { Position } from '../../../contracts/geo.ts'
 import type { CaseDesk } from '../../../contracts/ports/cases.ts'
-import { createDispatchDesk, createIncidentDesk, createUnitDesk } from '../../../safety/index.ts'
+import { createDispatchDesk } from '../../../safety/dispatch/dispatch-desk.ts'
+import { createIncidentDesk } from '../../../safety/dispatch/incident-desk.ts'
+import { createUnitDesk } from '../../../safety/dispatch/unit-desk.ts'
 import { silentLog, someRecords, startMs } from '../../store/records/fixture.ts'
 
 /** The middle of a made-up city. */

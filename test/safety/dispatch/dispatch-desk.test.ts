@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AppError } from '../../../contracts/errors.ts'
 import type { CaseDesk, DispatchCase } from '../../../contracts/ports/cases.ts'
-import { createDispatchDesk } from '../../../safety/index.ts'
+import { createDispatchDesk } from '../../../safety/dispatch/dispatch-desk.ts'
 import { silentLog } from '../../store/records/fixture.ts'
 import { aDispatch, incidentCase, northOf, townHall } from './builders.ts'
 
