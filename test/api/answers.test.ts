@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Route } from '../../api/http/route.ts'
 import { type Answer, type ApiHouse, anApiHouse, type CallOptions, noonMs, password } from '../support/api-house.ts'
 import { putInStore } from '../support/readings.ts'
+import { listDispatchSteps } from './dispatch-steps.ts'
 
 /** A house in which every route has something to answer. */
 async function aFurnishedHouse(): Promise<ApiHouse> {
@@ -86,6 +87,9 @@ async function listAccountSteps({ deps, inbox, clock, userIdOf, tokenOf }: ApiHo
   }
   const signIn = { email: 'citizen@city.example', password, clientAddress: '192.0.2.9' }
   const { sessionId } = await deps.accounts.verify((await deps.accounts.signIn(signIn)).accessToken)
+  const contacts = [{ name: 'Ravi', email: 'ravi@example.com' }]
+  const [contact] = await deps.accounts.putContacts(await deps.accounts.verify(tokenOf('admin')), contacts)
+  const contactId = contact!.id
   const guard = `/api/users/${userIdOf('security_guard')}`
   const anyone = { as: undefined }
   return [
@@ -161,6 +165,14 @@ async function listAccountSteps({ deps, inbox, clock, userIdOf, tokenOf }: ApiHo
       '/api/auth/second-factor',
       204,
       ({ body: { recoveryCodes } }) => ({ as: 'operator', body: { code: recoveryCodes[0] } }),
+    ],
+    ['PUT /api/users/contacts', '/api/users/contacts', 200, { as: 'citizen', body: [{ name: 'Ravi', phone }] }],
+    ['GET /api/users/contacts', '/api/users/contacts', 200, { as: 'citizen' }],
+    [
+      'POST /api/users/contacts/:id/consent',
+      `/api/users/contacts/${contactId}/consent`,
+      200,
+      () => ({ as: 'admin', body: { code: inbox.codeTo('ravi@example.com') } }),
     ],
     ['GET /api/users/export', '/api/users/export', 200, { as: 'citizen' }],
     ['DELETE /api/users/me', '/api/users/me', 204, { as: 'resident', body: { password } }],
@@ -248,6 +260,8 @@ describe('every route', () => {
         { body: { from: ago(3_600_000), to: ago(0) } },
       ],
       ['DELETE /api/alert-rules/:id', `/api/alert-rules/${ruleId}`, 204],
+      ['GET /api/notices', '/api/notices?thread=sos:s1', 200],
+      ...(await listDispatchSteps(house)),
       ['GET /api/quarantine', '/api/quarantine', 200],
       ['GET /api/quarantine/:id', '/api/quarantine/1', 200],
       ['POST /api/quarantine/replay', '/api/quarantine/replay', 200, { body: { reason: 'unknown-kind' } }],

@@ -10,7 +10,14 @@ import type { TimeSeriesStore } from '../../contracts/ports/time-series.ts'
 import { type Role, roles } from '../../contracts/roles.ts'
 import { replayRule } from '../../ingest/rules/replay.ts'
 import { createAccounts } from '../../people/index.ts'
-import { createAlertDesk, createOutbox, createSosDesk, type SosDesk } from '../../safety/index.ts'
+import {
+  createAlertDesk,
+  createBroadcastDesk,
+  createDispatch,
+  createOutbox,
+  createSosDesk,
+  type SosDesk,
+} from '../../safety/index.ts'
 import { createDeviceDirectory, openDuckDbStore, openRecords } from '../../store/index.ts'
 import { recordsKey } from '../store/records/fixture.ts'
 import { anInbox, type Inbox } from './inbox.ts'
@@ -125,6 +132,10 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
       refusals: { 'packet-too-large': 2 },
     }),
   }
+  const sosDesk = createSosDesk({ records, bus, now })
+  const dispatch = createDispatch({ records, bus, now, log, sosDesk })
+  await dispatch.start()
+  undo.push(() => dispatch.stop())
   const usual: HouseParts = {
     options: {
       host: '127.0.0.1',
@@ -139,7 +150,9 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
     records,
     accounts,
     alertDesk,
-    sosDesk: createSosDesk({ records, bus, now }),
+    sosDesk,
+    ...dispatch,
+    broadcastDesk: createBroadcastDesk({ records, bus, now, devices: directory, isOnline: broker.isOnline }),
     directory,
     readings: store,
     latest: ingest.latest,

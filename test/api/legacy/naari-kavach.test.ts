@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anApiHouse } from '../../support/api-house.ts'
+import { anApiHouse, noonMs } from '../../support/api-house.ts'
 
 /** Accounts as the documents of NaariKavach give their calls: Djoser's routes with their slashes, and `Token`. */
 const account = { username: 'unit12', password: 'password123', email: 'unit12@example.com' }
@@ -63,5 +63,28 @@ describe('NaariKavach', () => {
     expect((await call('POST', '/auth/token/logout/', { headers })).status).toBe(204)
     const after = await call('POST', '/auth/token/logout/', { headers })
     expect([after.status, after.body.detail]).toEqual([401, expect.any(String)])
+  })
+
+  it('POST /api/assign-officer/ sends the unit with that number, and its faults read as Django’s', async () => {
+    const { call, deps } = await anApiHouse()
+    const { id: unitId } = await deps.unitDesk.create({ unitNumber: '12', kind: 'officer', capabilities: [], by: 'x' })
+    await deps.unitDesk.setState({ unitId, state: 'available', by: 'x' })
+    const { sos } = await deps.sosDesk.press({
+      deviceId: 'band-1',
+      receivedAtMs: noonMs,
+      observedAtMs: noonMs,
+      seq: undefined,
+      trigger: 'manual',
+      location: undefined,
+      batteryPct: undefined,
+    })
+    const assign = (body: unknown) => call('POST', '/api/assign-officer/', { as: 'operator', body })
+    const { status, body } = await assign({ sos_id: sos.id, unit_number: 12 })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({ sos_id: sos.id, unit_number: '12', status: 'assigned' })
+    expect((await assign({ sos_id: sos.id, unit_number: '12' })).body.error.code).toBe('unit-committed')
+    const without = await assign({ sos_id: sos.id })
+    expect([without.status, without.body.unit_number]).toEqual([400, [expect.any(String)]])
+    expect((await call('POST', '/api/assign-officer/', { body: {} })).body.detail).toEqual(expect.any(String))
   })
 })
