@@ -10,6 +10,7 @@ import {
   createRuleWatch,
   createSosDesk,
   type Dispatch,
+  enqueueSosNotices,
   type Outbox,
   type SosDesk,
 } from '../safety/index.ts'
@@ -99,6 +100,7 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
     timeZone: config.timeZone,
     ownerOf: (deviceId) => directory.find(deviceId)?.ownerId,
     evidenceDir: dataDir.evidenceDir,
+    duringStep: enqueueSosNotices,
   })
   await lifecycle.start(sosDesk)
   const dispatch = createDispatch({ records, bus, now, log, sosDesk })
