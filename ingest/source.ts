@@ -11,7 +11,8 @@ const recentKeysMax = 32
 
 export type Novelty = 'newest' | 'late' | 'duplicate' | 'unsure'
 
-interface RuleRuntime extends CompiledRule {
+interface RuleRuntime {
+  readonly compiled: CompiledRule
   state: RuleState
 }
 
@@ -110,7 +111,7 @@ export function createSource(options: {
     runtime.state = step.state
     if (step.edge) {
       const { edge: type, severity } = step
-      const told = { type, ruleId: runtime.rule.id, deviceId, kind: kind.id, atMs, value: step.value ?? value }
+      const told = { type, ruleId: runtime.compiled.rule.id, deviceId, kind: kind.id, atMs, value: step.value ?? value }
       onEdge(severity === undefined ? told : { ...told, severity })
     }
   }
@@ -118,8 +119,9 @@ export function createSource(options: {
   function drive(reading: AcceptedReading, onEdge: OnEdge): void {
     for (let r = 0; r < rules.length; r++) {
       const runtime = rules[r]!
-      const step = stepRule(runtime, runtime.state, reading.observedAtMs, reading.values)
-      if (step !== noStep) apply(runtime, step, reading.observedAtMs, reading.values[runtime.fieldIndex], onEdge)
+      const step = stepRule(runtime.compiled, runtime.state, reading.observedAtMs, reading.values)
+      if (step !== noStep)
+        apply(runtime, step, reading.observedAtMs, reading.values[runtime.compiled.fieldIndex], onEdge)
     }
   }
 
@@ -153,27 +155,28 @@ export function createSource(options: {
     },
     tick(nowMs, startedAtMs, onEdge) {
       for (const runtime of rules) {
-        if (runtime.rule.condition.type !== 'no-data') continue
+        const { rule, isOpenAt } = runtime.compiled
+        if (rule.condition.type !== 'no-data') continue
         // Our own absence is not the device's silence: the clock starts again with us.
         const silentMs = nowMs - Math.max(lastHeardMs, startedAtMs)
         if (lastHeardMs < startedAtMs && isFiringState(runtime.state)) continue
-        const isOpen = runtime.isOpenAt === undefined || runtime.isOpenAt(nowMs)
+        const isOpen = isOpenAt === undefined || isOpenAt(nowMs)
         // Outside of its hours nobody is silent.
-        const step = stepSilence(runtime.rule.condition.afterS, runtime.state, isOpen ? silentMs : 0)
+        const step = stepSilence(rule.condition.afterS, runtime.state, isOpen ? silentMs : 0)
         apply(runtime, step, nowMs, undefined, onEdge)
       }
     },
     setRules(compiled) {
-      const before = new Map(rules.map((runtime) => [runtime.rule.id, runtime]))
-      rules = compiled.map((rule) => {
-        const old = before.get(rule.rule.id)
-        const isSameWatch = old && JSON.stringify(old.rule.condition) === JSON.stringify(rule.rule.condition)
+      const before = new Map(rules.map((runtime) => [runtime.compiled.rule.id, runtime]))
+      rules = compiled.map((one) => {
+        const old = before.get(one.rule.id)
+        const isSameWatch = old && JSON.stringify(old.compiled.rule.condition) === JSON.stringify(one.rule.condition)
         // A changed condition starts over: the desk resolved its open alert with the change.
-        return { ...rule, state: isSameWatch ? old.state : clearState }
+        return { compiled: one, state: isSameWatch ? old.state : clearState }
       })
     },
     markFiring(ruleId) {
-      const runtime = rules.find((candidate) => candidate.rule.id === ruleId)
+      const runtime = rules.find((candidate) => candidate.compiled.rule.id === ruleId)
       if (runtime && !isFiringState(runtime.state)) runtime.state = firingState
     },
     save() {
@@ -182,7 +185,9 @@ export function createSource(options: {
         kindId: kind.id,
         latest: [latest.observedAtMs, Math.max(latest.receivedAtMs, lastHeardMs), latest.seq, latest.flags],
         values: Array.from(latest.values, (value) => (Number.isNaN(value) ? null : value)),
-        rules: rules.filter(({ state }) => state !== clearState).map(({ rule, state }) => [rule.id, state] as const),
+        rules: rules
+          .filter(({ state }) => state !== clearState)
+          .map(({ compiled, state }) => [compiled.rule.id, state] as const),
       }
     },
     load(saved) {
@@ -195,7 +200,7 @@ export function createSource(options: {
       // What was stored before the snapshot is not remembered key by key: the store knows.
       completeAfterMs = observedAtMs
       const stateById = new Map(saved.rules)
-      for (const runtime of rules) runtime.state = stateById.get(runtime.rule.id) ?? runtime.state
+      for (const runtime of rules) runtime.state = stateById.get(runtime.compiled.rule.id) ?? runtime.state
     },
   }
 }

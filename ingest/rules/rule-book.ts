@@ -1,12 +1,15 @@
 import type { AlertRule, WatchedRule } from '../../contracts/alert.ts'
 import { findKind } from '../../contracts/kinds/index.ts'
 import { fieldNames } from '../../contracts/kinds/kind.ts'
-import { fieldsOf } from '../../contracts/rule-condition.ts'
+import { fieldsOf, type RuleCondition } from '../../contracts/rule-condition.ts'
+import type { ThresholdCondition } from './evaluate.ts'
 import { createSchedule, type IsOpenAt } from './schedule.ts'
 
 /** A rule made ready for the hot path: fields are indices, not names. */
 export interface CompiledRule {
   readonly rule: AlertRule
+  /** Of a rule about one limit, always of the same shape: most rules are, and most readings pass through here. */
+  readonly threshold: ThresholdCondition | undefined
   /** -1 when the rule looks at no field. */
   readonly fieldIndex: number
   /** Of each part of an AND or OR. */
@@ -63,8 +66,15 @@ export function compileRule(rule: AlertRule): CompiledRule | undefined {
   const isParts = 'parts' in condition
   return {
     rule,
+    threshold: thresholdOf(condition),
     fieldIndex: isParts ? -1 : (indices[0] ?? -1),
     partFields: isParts ? indices : [],
     isOpenAt: condition.schedule ? createSchedule(condition.schedule) : undefined,
   }
+}
+
+function thresholdOf(condition: RuleCondition): ThresholdCondition | undefined {
+  if (condition.type !== 'above' && condition.type !== 'below') return undefined
+  const { type, raise, clear, holdS, steps } = condition
+  return { type, raise, clear, holdS, steps }
 }

@@ -8,9 +8,14 @@ import type { CompiledRule } from './rule-book.ts'
  * @returns `noStep` when nothing changed, as for most readings
  */
 export function stepRule(compiled: CompiledRule, state: RuleState, atMs: number, values: Float64Array): RuleStep {
-  const { rule, fieldIndex, isOpenAt } = compiled
+  const { rule, fieldIndex, isOpenAt, threshold } = compiled
+  if (threshold !== undefined && isOpenAt === undefined) {
+    const value = values[fieldIndex]!
+    return Number.isNaN(value) ? noStep : stepThreshold(threshold, state, atMs, value, rule.severity)
+  }
   const { condition } = rule
-  if (isOpenAt !== undefined && condition.type !== 'no-data' && !isOpenAt(atMs)) return stepOutside(state)
+  if (condition.type === 'no-data') return noStep
+  if (isOpenAt !== undefined && !isOpenAt(atMs)) return stepOutside(state)
   switch (condition.type) {
     case 'above':
     case 'below': {
@@ -29,7 +34,7 @@ export function stepRule(compiled: CompiledRule, state: RuleState, atMs: number,
     case 'any':
       return stepParts(condition, compiled.partFields, state, atMs, values)
     default:
-      // Silence goes by the clock, an area by its own watch.
+      // An area has a watch of its own.
       return noStep
   }
 }
