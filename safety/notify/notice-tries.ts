@@ -23,7 +23,9 @@ export function decideAfterFailure(
   const reason = error instanceof AppError ? error.code : 'unexpected'
   const isPerhapsTold = mayHaveArrived(error)
   const triesMax = notice.hasFallback ? limits.triesMaxBeforeFallback : limits.triesMax
-  if (!isWorthRetrying(error) || notice.tries >= triesMax) return { type: 'failed', reason, isPerhapsTold }
+  // What nobody foresaw may be a disk that is full for a moment.
+  const mayPass = !(error instanceof AppError) || isWorthRetrying(error)
+  if (!mayPass || notice.tries >= triesMax) return { type: 'failed', reason, isPerhapsTold }
   const restMs = Math.min(limits.restMsMax, limits.restMsFirst * 2 ** (notice.tries - 1)) * (0.5 + random / 2)
   return { type: 'again', reason, isPerhapsTold, nextTryAtMs: nowMs + Math.round(restMs) }
 }
