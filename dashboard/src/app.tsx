@@ -22,6 +22,10 @@ import { Empty, Loading } from './ui/states.tsx'
 const MapPage = lazy(() => import('./city-map/map-page.tsx').then((module) => ({ default: module.MapPage })))
 // Seldom opened, and of no use to whoever watches the city.
 const ProfilePage = lazy(() => import('./profile/profile-page.tsx').then((module) => ({ default: module.ProfilePage })))
+const UnitsPage = lazy(() => import('./dispatch/units-page.tsx').then((module) => ({ default: module.UnitsPage })))
+const BroadcastPage = lazy(() =>
+  import('./dispatch/broadcast-page.tsx').then((module) => ({ default: module.BroadcastPage })),
+)
 const UsersPage = lazy(() => import('./users/users-page.tsx').then((module) => ({ default: module.UsersPage })))
 const AuditPage = lazy(() => import('./audit/audit-page.tsx').then((module) => ({ default: module.AuditPage })))
 const RegisterDevicePage = lazy(() =>
@@ -60,6 +64,8 @@ const routes: readonly Route[] = [
   },
   { pattern: `${paths.devices}/:id`, title: 'Device', Page: DevicePage, needs: 'readings.survey' },
   { pattern: paths.alerts, title: 'Alerts', Page: AlertsPage, needs: 'alerts.read' },
+  { pattern: paths.units, title: 'Units', Page: UnitsPage, needs: 'units.read' },
+  { pattern: paths.broadcasts, title: 'Broadcasts', Page: BroadcastPage, needs: 'broadcasts.read' },
   { pattern: paths.quarantine, title: 'Quarantine', Page: QuarantinePage, needs: 'quarantine.read' },
   { pattern: paths.system, title: 'System', Page: SystemPage, needs: 'system.read' },
   { pattern: paths.users, title: 'People', Page: UsersPage, needs: 'users.read' },

@@ -18,6 +18,8 @@ export const places: readonly Place[] = [
   { to: paths.map, label: 'Map', icon: 'map', key: 'm', needs: 'live.watch' },
   { to: paths.devices, label: 'Devices', icon: 'devices', key: 'd', needs: 'readings.survey' },
   { to: paths.alerts, label: 'Alerts', icon: 'alerts', key: 'a', needs: 'alerts.read' },
+  { to: paths.units, label: 'Units', icon: 'units', key: 'n', needs: 'units.read' },
+  { to: paths.broadcasts, label: 'Broadcasts', icon: 'broadcasts', key: 'b', needs: 'broadcasts.read' },
   { to: paths.quarantine, label: 'Quarantine', icon: 'quarantine', key: 'q', needs: 'quarantine.read' },
   { to: paths.system, label: 'System', icon: 'system', key: 's', needs: 'system.read' },
   { to: paths.users, label: 'People', icon: 'users', key: 'u', needs: 'users.read' },

@@ -74,6 +74,8 @@ export const paths = {
   provisioningKeys: '/devices/keys',
   alerts: '/alerts',
   alert: (id: string) => `/alerts?id=${encodeURIComponent(id)}`,
+  units: '/units',
+  broadcasts: '/broadcasts',
   quarantine: '/quarantine',
   system: '/system',
   users: '/users',
