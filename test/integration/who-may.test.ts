@@ -148,6 +148,30 @@ const routes: Readonly<Record<string, string>> = {
   'POST /api/broadcasts': 'OAS',
   'POST /api/broadcasts/preview': 'OAS',
   'POST /api/emergency/alerts/broadcast': 'OAS',
+  'POST /api/sos/trigger': everybody,
+  'POST /api/sos/cancel/:id': 'crgFOnAS',
+  'GET /api/sos/active': 'crgFOnAS',
+  'GET /api/sos/history': 'crgFOnAS',
+  'GET /api/sos/:id': 'crgFOnAS',
+  'GET /api/sos/:id/trail': 'crgFOnAS',
+  'POST /api/sos/:id/update-location': 'crgFOnAS',
+  'POST /api/sos/:id/check-in': 'crgFOnAS',
+  'POST /api/sos/:id/acknowledge': 'FOAS',
+  'POST /api/sos/:id/status': 'FOAS',
+  'POST /api/sos/:id/notes': 'FOAS',
+  'POST /api/sos/:id/merge': 'FOAS',
+  'POST /api/sos/:id/evidence': 'crgFOnAS',
+  'GET /api/sos/:id/evidence': 'crgFOnAS',
+  'GET /api/sos/:id/evidence/:evidenceId': 'crgFOnAS',
+  'POST /api/sos/:id/share': 'crgFOnAS',
+  'DELETE /api/sos/:id/share/:shareId': 'crgFOnAS',
+  'GET /api/share/:token': '*',
+  'GET /api/sos/': 'crgFOnAS',
+  'POST /api/create-sos/': '*',
+  'POST /api/update-location/': '*',
+  'POST /api/resolve-sos/:id/': 'FOAS',
+  'GET /api/users/sos-pins': everybody,
+  'PUT /api/users/sos-pins': everybody,
   'GET /api/quarantine': 'ONAS',
   'GET /api/quarantine/:id': 'ONAS',
   'POST /api/quarantine/replay': 'OAS',
@@ -384,7 +408,7 @@ describe('over MQTT', () => {
       if (await reads(client, topic)) heard.push(purpose)
       client.stream.destroy()
     }
-    expect(heard.sort()).toEqual(['city', 'command', 'commandResult', 'commandsOf'])
+    expect(heard.sort()).toEqual(['broadcasts', 'city', 'command', 'commandResult', 'commandsOf'])
     const other = await signIn(broker.port, 'd2')
     expect(await reads(other, topics.commandsOf('d1'))).toBe(false)
   })
