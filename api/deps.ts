@@ -7,7 +7,7 @@ import type { OutboxStats } from '../contracts/ports/outbox.ts'
 import type { IngestControl, LatestReadings, TelemetryIntake } from '../contracts/ports/telemetry.ts'
 import type { TimeSeriesReader } from '../contracts/ports/time-series.ts'
 import type { Accounts } from '../people/index.ts'
-import type { AlertDesk, BroadcastDesk, DispatchDesk, IncidentDesk, UnitDesk } from '../safety/index.ts'
+import type { AlertDesk, BroadcastDesk, DispatchDesk, IncidentDesk, SosDesk, UnitDesk } from '../safety/index.ts'
 import type { MemoryDeviceDirectory, Records } from '../store/index.ts'
 import type { RateLimits } from './http/rate-limits.ts'
 
@@ -48,6 +48,7 @@ export interface ApiDeps {
   readonly records: Records
   readonly accounts: Accounts
   readonly alertDesk: AlertDesk
+  readonly sosDesk: SosDesk
   readonly unitDesk: UnitDesk
   readonly incidentDesk: IncidentDesk
   readonly dispatchDesk: DispatchDesk

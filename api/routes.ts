@@ -25,6 +25,10 @@ import { createIntakeRoutes } from './readings/intake-routes.ts'
 import { createKindRoutes } from './readings/kind-routes.ts'
 import { createLatestRoutes } from './readings/latest-routes.ts'
 import { createSeriesRoutes } from './readings/series-routes.ts'
+import { createSosEvidenceRoutes } from './sos/evidence-routes.ts'
+import { createSosHandlingRoutes } from './sos/handling-routes.ts'
+import { createNaariKavachSosRoutes } from './sos/naari-kavach-routes.ts'
+import { createSosRoutes } from './sos/routes.ts'
 import type { HealthCheck } from './system/health.ts'
 import { createHealthRoutes } from './system/health-routes.ts'
 import type { MetricsRegistry } from './system/metrics.ts'
@@ -33,6 +37,7 @@ import type { ProcessGauge } from './system/process-gauge.ts'
 import { createSystemRoutes } from './system/routes.ts'
 import { createContactRoutes } from './users/contact-routes.ts'
 import { createPrivacyRoutes } from './users/privacy-routes.ts'
+import { createSosPinRoutes } from './users/sos-pin-routes.ts'
 import { createUserRoutes } from './users/routes.ts'
 
 export interface RouteDeps extends ApiDeps {
@@ -54,6 +59,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     // Before the users by id: `export` and `me` are no ids.
     ...createPrivacyRoutes(deps),
     ...createContactRoutes(deps),
+    ...createSosPinRoutes(deps),
     ...createUserRoutes(deps),
     ...createDeviceRoutes(deps),
     ...createBulkRoutes(deps),
@@ -68,6 +74,10 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...createRuleRoutes(deps),
     ...createSilenceRoutes(deps),
     ...createNoticeRoutes(deps),
+    ...createSosRoutes(deps),
+    ...createSosHandlingRoutes(deps),
+    ...createSosEvidenceRoutes(deps),
+    ...createNaariKavachSosRoutes(deps),
     ...createUnitRoutes(deps),
     ...createAssignmentRoutes(deps),
     ...createIncidentRoutes(deps),

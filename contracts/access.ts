@@ -76,6 +76,14 @@ export const access = {
   'broadcasts.read': to([...watchers, 'officer']),
   'broadcasts.send': to(dispatchers),
 
+  /** Call for help, for oneself or on behalf of somebody. */
+  'sos.trigger': to(everybody),
+  'sos.read': toAllOrOwn([...dispatchers, 'officer']),
+  /** Tell where the person is, add what was recorded, share it. */
+  'sos.report': toAllOrOwn([...dispatchers, 'officer']),
+  /** Acknowledge, move on, note, merge, close. */
+  'sos.act': to([...dispatchers, 'officer']),
+
   'alerts.read': to(watchers),
   'alerts.act': to(dispatchers),
   'rules.read': to(watchers),

@@ -85,6 +85,7 @@ function describeRoute(route: Route, components: Components): OpenApiOperation {
     description: [route.description, sayWho(route)].filter(Boolean).join('\n\n'),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body !== undefined && { requestBody: describeBody(route, route.body, components) }),
+    ...(route.acceptsFile && { requestBody: describeFile(route.acceptsFile) }),
     responses: { ...describeSuccess(route, components), ...describeFaults(route, components) },
     security: route.access === 'anyone' ? [] : route.alsoLets === undefined ? [{ bearer: [] }] : [{ bearer: [] }, {}],
   }
@@ -151,6 +152,11 @@ function describeBody(route: Route, schema: z.ZodType, components: Components) {
       ...(route.acceptsCsv === true && { 'text/csv': { schema: { type: 'string' } } }),
     },
   }
+}
+
+function describeFile(mediaTypes: readonly string[]) {
+  const file = { schema: { type: 'string', format: 'binary' } }
+  return { required: true, content: Object.fromEntries(mediaTypes.map((type) => [type, file])) }
 }
 
 function describeSuccess({ answer, otherStatuses = {} }: Route, components: Components) {

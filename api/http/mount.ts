@@ -130,6 +130,7 @@ function createHandlerStep(route: Route, options: MountOptions, admitted: WeakMa
       query: validate('query', route.query, request.query),
       body: csv === undefined ? validate('body', route.body, request.body) : undefined,
       csv,
+      file: route.acceptsFile && { mediaType: readMediaType(request), content: request },
       // Absent only where access is `anyone` or another way in was taken; the handler's type says which.
       principal: admitted.get(request)?.principal,
       reach: admitted.get(request)?.reach,
@@ -145,6 +146,11 @@ function createHandlerStep(route: Route, options: MountOptions, admitted: WeakMa
     response.setHeader('Cache-Control', 'no-store')
     await sendAnswer(response, status, answer)
   }
+}
+
+/** Without parameters. */
+function readMediaType(request: Request): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
 }
 
 function validate(part: 'path' | 'query' | 'body', schema: z.ZodType | undefined, input: unknown): unknown {

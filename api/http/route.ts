@@ -14,6 +14,7 @@ export const areas = [
   'Devices',
   'Readings',
   'Alerts',
+  'SOS',
   'Dispatch',
   'Notices',
   'Quarantine',
@@ -34,6 +35,8 @@ interface RouteInput<A, P, Q, B> {
   readonly body: Parsed<B>
   /** The body of a `text/csv` request, on routes that accept one. */
   readonly csv: string | undefined
+  /** The body as it comes, on routes that accept a file. */
+  readonly file: { readonly mediaType: string; readonly content: AsyncIterable<Uint8Array> } | undefined
   readonly principal: A extends 'anyone' ? undefined : Principal
   /** Whether everybody's rows are within reach, or only the principal's own (see `owns`). */
   readonly reach: A extends 'anyone' ? undefined : Reach
@@ -88,6 +91,8 @@ export interface RouteSpec<A extends 'anyone' | Capability, P, Q, B, R> {
   readonly body?: B
   readonly bodyBytesMax?: number
   readonly acceptsCsv?: boolean
+  /** Media types of a file that is the body. The handler reads it, and keeps to its own bound. */
+  readonly acceptsFile?: readonly string[]
   readonly answer: AnswerSpec<R>
   /** How clients of an earlier backend read this route's faults. */
   readonly faultShape?: FaultShape

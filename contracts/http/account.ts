@@ -4,6 +4,7 @@ import { positionSchema } from '../geo.ts'
 import { roleSchema } from '../roles.ts'
 import { timeSchema } from './common.ts'
 import { contactResourceSchema } from './contact.ts'
+import { sosPositionSchema, sosTimelineEntrySchema } from './sos.ts'
 
 /** A user as administrators and the user see them. `_id` and some fields carry the names that earlier clients read. */
 const userFields = {
@@ -139,14 +140,17 @@ export const personalDataSchema = z
     sos: z.array(
       z.strictObject({
         id: z.string(),
-        deviceId: z.string(),
+        deviceId: z.string().nullable(),
         state: z.string(),
         trigger: z.string(),
         location: positionSchema.extend({ accuracyM: z.number().optional() }).nullable(),
+        message: z.string().nullable(),
         batteryPct: z.number().nullable(),
         pressCount: count,
         pressedAt: timeSchema,
         updatedAt: timeSchema,
+        timeline: z.array(sosTimelineEntrySchema),
+        trail: z.array(sosPositionSchema),
       }),
     ),
     auditTrail: z

@@ -37,7 +37,8 @@ export function createCancelling(tools: SosTools) {
   }
 
   function cancelled(by: string, reason: string | undefined): StepPlan {
-    const change = { closedAtMs: now(), closedBy: by, cancelledAtMs: now(), countdownEndsAtMs: null }
+    const atMs = now()
+    const change = { closedAtMs: atMs, closedBy: by, cancelledAtMs: atMs, lastSeenAtMs: atMs, countdownEndsAtMs: null }
     return { action: 'cancelled', actor: by, to: 'cancelled', note: reason, change, tells: 'cancel-confirmed' }
   }
 
@@ -56,6 +57,7 @@ export function createCancelling(tools: SosTools) {
       change: {
         isDuress: true,
         cancelledAtMs: now(),
+        lastSeenAtMs: now(),
         severityShown: before.severityShown ?? before.severity,
         escalation: 2,
         countdownEndsAtMs: null,

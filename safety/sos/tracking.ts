@@ -74,8 +74,7 @@ export function createTracking(tools: SosTools) {
     if (isHeardAgain) bus.publish('sos-changed', { sos, action: 'heard-again' })
     // A countdown is nobody's business yet.
     if (sos.state !== 'countdown') bus.publish('sos-position', { sos, position })
-    const shown = toOwnerView(sos)
-    if (at.by === sos.ownerId && !isOpenSos(shown)) throw closed(shown)
+    assertOpenFor(at.by, sos)
     return sos
   }
 
@@ -88,6 +87,7 @@ export function createTracking(tools: SosTools) {
       return writeStep(tools, repositories, before, { action: 'checked-in', actor: by, change })
     })
     bus.publish('sos-changed', { sos, action: 'checked-in' })
+    assertOpenFor(by, sos)
     return sos
   }
 
@@ -116,6 +116,12 @@ export function createTracking(tools: SosTools) {
       )
     },
   }
+}
+
+/** Under duress what the owner says is taken, and answered as if it had been cancelled. */
+function assertOpenFor(by: string, sos: SosRecord): void {
+  const shown = toOwnerView(sos)
+  if (by === sos.ownerId && !isOpenSos(shown)) throw closed(shown)
 }
 
 function closed({ id, state }: SosRecord): AppError {

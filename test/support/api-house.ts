@@ -132,7 +132,15 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
       refusals: { 'packet-too-large': 2 },
     }),
   }
-  const sosDesk = createSosDesk({ records, bus, now })
+  const sosDesk = createSosDesk({
+    records,
+    bus,
+    now,
+    log,
+    pins: { check: accounts.checkSosPin },
+    ownerOf: (deviceId) => directory.find(deviceId)?.ownerId,
+    evidenceDir: join(dir, 'evidence'),
+  })
   const dispatch = createDispatch({ records, bus, now, log, sosDesk })
   await dispatch.start()
   undo.push(() => dispatch.stop())
