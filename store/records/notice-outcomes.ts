@@ -1,7 +1,14 @@
 import type { NoticeSkip } from '../../contracts/notice.ts'
-import type { NoticeOutcome } from './notices.ts'
 import type { NoticeRow } from './outbox-tables.ts'
 import type { Scope } from './scope.ts'
+
+/** What became of a try. */
+export type NoticeOutcome =
+  | { readonly type: 'sent' | 'delivered' }
+  | { readonly type: 'again'; readonly reason: string; readonly isPerhapsTold: boolean; readonly nextTryAtMs: number }
+  | { readonly type: 'failed'; readonly reason: string; readonly isPerhapsTold: boolean }
+  /** `isForAll`: no other channel is tried either. */
+  | { readonly type: 'skipped'; readonly reason: NoticeSkip; readonly isForAll: boolean }
 
 /** Notes what became of a try, and what that means for the channels that wait behind it. */
 export async function settleNotice(scope: Scope, noticeId: string, outcome: NoticeOutcome): Promise<void> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Notice, NoticeChannel, NoticeEvent, NoticeSkip } from '../../contracts/notice.ts'
 import type { NoticeQueue } from '../../contracts/ports/outbox.ts'
-import { settleNotice, skipRest } from './notice-outcomes.ts'
+import { type NoticeOutcome, settleNotice, skipRest } from './notice-outcomes.ts'
 import type { NoticeEventRow, NoticeRow } from './outbox-tables.ts'
 import { type Page, type PageQuery, rowsToRead, toPage } from './page.ts'
 import type { Scope } from './scope.ts'
@@ -33,13 +33,6 @@ export interface ClaimedNotice extends Notice {
   /** Another channel would be tried if this one failed. */
   readonly hasFallback: boolean
 }
-
-export type NoticeOutcome =
-  | { readonly type: 'sent' | 'delivered' }
-  | { readonly type: 'again'; readonly reason: string; readonly isPerhapsTold: boolean; readonly nextTryAtMs: number }
-  | { readonly type: 'failed'; readonly reason: string; readonly isPerhapsTold: boolean }
-  /** `isForAll`: no other channel is tried either. */
-  | { readonly type: 'skipped'; readonly reason: NoticeSkip; readonly isForAll: boolean }
 
 export interface NoticeQuery extends PageQuery {
   readonly eventKey?: string | undefined
