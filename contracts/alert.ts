@@ -77,7 +77,7 @@ export interface Alert {
   readonly resolvedBy: string | undefined
   readonly assignedTo: string | undefined
   /** Quiet until then, by this silence; both or none. */
-  readonly silencedUntilMs?: number | undefined
+  readonly silenceEndsAtMs?: number | undefined
   readonly silenceId?: string | undefined
   /** The open alert that makes this one quiet: it says the same, and more. */
   readonly inhibitedBy?: string | undefined

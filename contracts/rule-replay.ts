@@ -15,9 +15,9 @@ export interface RuleReplayQuery {
 export interface ReplayedAlert {
   /** `areaSource` when it is about an area. */
   readonly deviceId: string
-  readonly fromMs: number
+  readonly raisedAtMs: number
   /** Undefined when it was still open at the end. */
-  readonly toMs: number | undefined
+  readonly clearedAtMs: number | undefined
   /** The value furthest beyond the limit; undefined for silence and for conditions of several fields. */
   readonly peak: number | undefined
   /** The gravest it was. */

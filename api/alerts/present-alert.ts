@@ -20,7 +20,7 @@ export function presentAlert(alert: Alert): AlertResource {
     resolvedAt: toTimeOrNull(alert.resolvedAtMs),
     resolvedBy: alert.resolvedBy ?? null,
     assignedTo: alert.assignedTo ?? null,
-    silencedUntil: toTimeOrNull(alert.silencedUntilMs),
+    silenceEndsAt: toTimeOrNull(alert.silenceEndsAtMs),
     silenceId: alert.silenceId ?? null,
     inhibitedBy: alert.inhibitedBy ?? null,
     escalatedAt: toTimeOrNull(alert.escalatedAtMs),
@@ -51,10 +51,10 @@ export function presentRule(rule: AlertRule): RuleResource {
 export function presentReplay(replay: RuleReplay): RuleReplayResource {
   const { alertCount, deviceCount, readingCount, isCutShort } = replay
   return {
-    alerts: replay.alerts.map(({ deviceId, fromMs, toMs, peak, severity }) => ({
+    alerts: replay.alerts.map(({ deviceId, raisedAtMs, clearedAtMs, peak, severity }) => ({
       deviceId,
-      from: toTime(fromMs),
-      to: toTimeOrNull(toMs),
+      raisedAt: toTime(raisedAtMs),
+      clearedAt: toTimeOrNull(clearedAtMs),
       peak: peak ?? null,
       severity,
     })),

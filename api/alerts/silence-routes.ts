@@ -22,7 +22,7 @@ const listQuerySchema = z.strictObject({
 
 const createSchema = z.strictObject({
   match: silenceMatchSchema,
-  from: z.iso.datetime({ offset: true }).optional().describe('Now when absent'),
+  startsAt: z.iso.datetime({ offset: true }).optional().describe('Now when absent'),
   ...silencePeriodSchema.shape,
 })
 
@@ -53,8 +53,8 @@ export function createSilenceRoutes({ alertDesk, now }: SilenceDeps): Route[] {
       access: 'alerts.act',
       body: createSchema,
       answer: { status: 201, description: 'The silence', schema: silenceResourceSchema },
-      handler: async ({ body: { match, from, durationS, reason }, principal }) => {
-        const fromMs = from === undefined ? now() : Date.parse(from)
+      handler: async ({ body: { match, startsAt, durationS, reason }, principal }) => {
+        const fromMs = startsAt === undefined ? now() : Date.parse(startsAt)
         const period = { fromMs, untilMs: fromMs + durationS * 1000 }
         return json(presentSilence(await silences.create({ match, period, reason, by: principal.userId })))
       },
@@ -90,8 +90,8 @@ function presentSilence(silence: Silence): SilenceResource {
     deviceId: silence.deviceId ?? null,
     kind: silence.kind ?? null,
     area: silence.area ?? null,
-    from: toTime(silence.fromMs),
-    until: toTime(silence.untilMs),
+    startsAt: toTime(silence.fromMs),
+    endsAt: toTime(silence.untilMs),
     reason: silence.reason,
     createdBy: silence.createdBy,
     createdAt: toTime(silence.createdAtMs),

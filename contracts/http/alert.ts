@@ -21,7 +21,7 @@ export const alertResourceSchema = z
     resolvedAt: timeSchema.nullable(),
     resolvedBy: z.string().nullable().describe('`rule` when the condition cleared by itself, else the id of a user'),
     assignedTo: z.string().nullable(),
-    silencedUntil: timeSchema.nullable().describe('Quiet until then: shown, and nobody is called'),
+    silenceEndsAt: timeSchema.nullable().describe('Quiet until then: shown, and nobody is called'),
     silenceId: z.string().nullable(),
     inhibitedBy: z.string().nullable().describe('The open alert that makes this one quiet'),
     escalatedAt: timeSchema.nullable().describe('When it was told again because nobody had acknowledged it'),
@@ -67,8 +67,8 @@ export const ruleReplayResourceSchema = z
       .array(
         z.strictObject({
           deviceId: z.string().describe('`~area` when it is about an area'),
-          from: timeSchema,
-          to: timeSchema.nullable().describe('Null when it was still open at the end'),
+          raisedAt: timeSchema,
+          clearedAt: timeSchema.nullable().describe('Null when it was still open at the end'),
           peak: z.number().nullable(),
           severity: severitySchema,
         }),

@@ -26,6 +26,7 @@ const UnitsPage = lazy(() => import('./dispatch/units-page.tsx').then((module) =
 const BroadcastPage = lazy(() =>
   import('./dispatch/broadcast-page.tsx').then((module) => ({ default: module.BroadcastPage })),
 )
+const RulesPage = lazy(() => import('./alerts/rules/rules-page.tsx').then((module) => ({ default: module.RulesPage })))
 const UsersPage = lazy(() => import('./users/users-page.tsx').then((module) => ({ default: module.UsersPage })))
 const AuditPage = lazy(() => import('./audit/audit-page.tsx').then((module) => ({ default: module.AuditPage })))
 const RegisterDevicePage = lazy(() =>
@@ -66,6 +67,7 @@ const routes: readonly Route[] = [
   { pattern: paths.alerts, title: 'Alerts', Page: AlertsPage, needs: 'alerts.read' },
   { pattern: paths.units, title: 'Units', Page: UnitsPage, needs: 'units.read' },
   { pattern: paths.broadcasts, title: 'Broadcasts', Page: BroadcastPage, needs: 'broadcasts.read' },
+  { pattern: paths.alertRules, title: 'Alert rules', Page: RulesPage, needs: 'rules.read' },
   { pattern: paths.quarantine, title: 'Quarantine', Page: QuarantinePage, needs: 'quarantine.read' },
   { pattern: paths.system, title: 'System', Page: SystemPage, needs: 'system.read' },
   { pattern: paths.users, title: 'People', Page: UsersPage, needs: 'users.read' },

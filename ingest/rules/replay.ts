@@ -145,7 +145,13 @@ function createStory(rule: WatchedRule, alertsMax: number) {
   return {
     note({ type, deviceId, atMs, value, severity }: RuleTransition): void {
       if (type === 'raise') {
-        const alert = { deviceId, fromMs: atMs, toMs: undefined, peak: value, severity: severity ?? rule.severity }
+        const alert = {
+          deviceId,
+          raisedAtMs: atMs,
+          clearedAtMs: undefined,
+          peak: value,
+          severity: severity ?? rule.severity,
+        }
         alertCount++
         open.set(deviceId, alert)
         if (alerts.length < alertsMax) alerts.push(alert)
@@ -155,7 +161,7 @@ function createStory(rule: WatchedRule, alertsMax: number) {
       if (!alert) return
       if (severity) alert.severity = graver(alert.severity, severity)
       if (type === 'clear') {
-        alert.toMs = atMs
+        alert.clearedAtMs = atMs
         open.delete(deviceId)
       }
     },

@@ -101,9 +101,9 @@ export function takeStep(alert: Alert, step: AlertStep, { atMs, nowMs }: { atMs:
     case 'change-severity':
       return { ...next, severity: step.to, severitySinceMs: atMs }
     case 'silence':
-      return { ...next, silenceId: step.silenceId, silencedUntilMs: step.untilMs }
+      return { ...next, silenceId: step.silenceId, silenceEndsAtMs: step.untilMs }
     case 'end-silence':
-      return { ...next, silenceId: undefined, silencedUntilMs: undefined }
+      return { ...next, silenceId: undefined, silenceEndsAtMs: undefined }
     case 'inhibit':
       return { ...next, inhibitedBy: step.by }
     case 'end-inhibition':
@@ -116,7 +116,7 @@ export function takeStep(alert: Alert, step: AlertStep, { atMs, nowMs }: { atMs:
 }
 
 /** Nothing makes an alert quiet that is over. */
-const loud = { silenceId: undefined, silencedUntilMs: undefined, inhibitedBy: undefined } as const
+const loud = { silenceId: undefined, silenceEndsAtMs: undefined, inhibitedBy: undefined } as const
 
 function illegalStep({ id, state }: Alert, step: AlertStep['type']): AppError {
   const message = `alert ${id} is ${state} and cannot become ${aims[step]}`

@@ -36,7 +36,7 @@ export function settleQuiet(alert: Alert, context: QuietContext): readonly Quiet
     changes.push({ alert: current, ...told })
   }
   const silence = longestOver(alert, context)
-  if (silence && (silence.id !== alert.silenceId || silence.untilMs !== alert.silencedUntilMs)) {
+  if (silence && (silence.id !== alert.silenceId || silence.untilMs !== alert.silenceEndsAtMs)) {
     take(
       { type: 'silence', silenceId: silence.id, untilMs: silence.untilMs },
       { action: 'silenced', by: silence.createdBy, text: silence.reason },

@@ -34,8 +34,14 @@ describe('a rule replayed over history', () => {
     })
     expect(await replayRule(harness.store, { rule: aRule(above, { enabled: false }), ...period })).toEqual({
       alerts: [
-        { deviceId: 'aq-1', fromMs: noonMs + 2 * minuteMs, toMs: noonMs + 5 * minuteMs, peak: 50, severity: 'high' },
-        { deviceId: 'aq-1', fromMs: noonMs + 8 * minuteMs, toMs: undefined, peak: 40, severity: 'high' },
+        {
+          deviceId: 'aq-1',
+          raisedAtMs: noonMs + 2 * minuteMs,
+          clearedAtMs: noonMs + 5 * minuteMs,
+          peak: 50,
+          severity: 'high',
+        },
+        { deviceId: 'aq-1', raisedAtMs: noonMs + 8 * minuteMs, clearedAtMs: undefined, peak: 40, severity: 'high' },
       ],
       alertCount: 2,
       deviceCount: 2,
@@ -66,7 +72,9 @@ describe('a rule replayed over history', () => {
     const { harness, period } = await withReadings({ 'aq-1': gap, 'aq-2': gap.map(() => 1) })
     const rule = aRule({ type: 'no-data', kind: 'air-quality', afterS: 180 })
     const { alerts } = await replayRule(harness.store, { rule, ...period })
-    expect(alerts.map(({ deviceId, fromMs, toMs }) => [deviceId, fromMs - noonMs, toMs && toMs - noonMs])).toEqual([
+    expect(
+      alerts.map(({ deviceId, raisedAtMs, clearedAtMs: end }) => [deviceId, raisedAtMs - noonMs, end && end - noonMs]),
+    ).toEqual([
       ['aq-1', 4 * minuteMs, 6 * minuteMs],
       ['aq-1', 9 * minuteMs, undefined],
     ])
@@ -94,8 +102,8 @@ describe('a rule replayed over history', () => {
     const { alerts, deviceCount } = await replayRule(harness.store, { rule, ...period })
     expect(deviceCount).toBe(2)
     expect(alerts).toMatchObject([{ deviceId: '~area', peak: 50 }])
-    expect((alerts[0]!.fromMs - noonMs) / minuteMs).toBeGreaterThan(13)
-    expect((alerts[0]!.toMs! - noonMs) / minuteMs).toBeLessThan(36)
+    expect((alerts[0]!.raisedAtMs - noonMs) / minuteMs).toBeGreaterThan(13)
+    expect((alerts[0]!.clearedAtMs! - noonMs) / minuteMs).toBeLessThan(36)
     const alone = { ...rule, deviceIds: ['aq-2'] }
     expect((await replayRule(harness.store, { rule: alone, ...period })).alertCount).toBe(0)
   })
@@ -155,7 +163,7 @@ describe('a rule replayed over history', () => {
       const raised = live.filter(({ ruleId, type }) => ruleId === rule.id && type === 'raise')
       const { alerts } = await replayRule(harness.store, { rule, ...period })
       const key = ({ deviceId, atMs }: { deviceId: string; atMs: number }) => `${deviceId} ${atMs}`
-      expect(alerts.map(({ deviceId, fromMs }) => key({ deviceId, atMs: fromMs })).sort(), rule.id).toEqual(
+      expect(alerts.map(({ deviceId, raisedAtMs }) => key({ deviceId, atMs: raisedAtMs })).sort(), rule.id).toEqual(
         raised.map(key).sort(),
       )
     }

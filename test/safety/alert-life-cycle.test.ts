@@ -121,7 +121,7 @@ test('whatever is done to it, an alert tells a consistent story', () => {
       if (alert.state === 'acknowledged') expect(alert.acknowledgedBy).toBe('asha')
       expect(alert).toMatchObject({ id: 'alert-1', raisedAtMs: 1 })
       // A silence has an end; what is over is not quiet; nobody is called for what somebody has in hand.
-      expect(alert.silenceId === undefined).toBe(alert.silencedUntilMs === undefined)
+      expect(alert.silenceId === undefined).toBe(alert.silenceEndsAtMs === undefined)
       if (alert.state === 'resolved') expect([alert.silenceId, alert.inhibitedBy]).toEqual([undefined, undefined])
       expect(isLoud(alert)).toBe(alert.state === 'firing' && !alert.silenceId && !alert.inhibitedBy)
     }),

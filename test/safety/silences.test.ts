@@ -17,7 +17,7 @@ describe('silencing an alert', () => {
   test('makes it quiet for that long, with who and why, and audits it', async () => {
     const { desk, id, changes, records } = await oneAlert()
     const silenced = await desk.silence({ alertId: id, by: 'asha', durationS: 3600, reason: 'works next door' })
-    expect(silenced).toMatchObject({ state: 'firing', silencedUntilMs: forAnHour.untilMs })
+    expect(silenced).toMatchObject({ state: 'firing', silenceEndsAtMs: forAnHour.untilMs })
     expect((await desk.notes(id)).at(-1)).toMatchObject({ action: 'silenced', by: 'asha', text: 'works next door' })
     expect(changes()).toEqual(['raised', 'silenced'])
     const { items } = await records.audit.list({ limit: 1 })
@@ -46,7 +46,7 @@ describe('silencing an alert', () => {
     clock.advance(minuteMs)
     await desk.tick()
     expect(changes()).toEqual(['raised', 'silenced', 'silence-ended'])
-    expect(await desk.get(id)).toMatchObject({ state: 'firing', silenceId: undefined, silencedUntilMs: undefined })
+    expect(await desk.get(id)).toMatchObject({ state: 'firing', silenceId: undefined, silenceEndsAtMs: undefined })
   })
 
   test('does not hold up what people do, and is over with the alert', async () => {
@@ -78,7 +78,7 @@ describe('a silence', () => {
   test('of an area covers the devices that stand in it, and none that belongs to a person', async () => {
     const { desk, records, openAlerts } = await anAlertDesk()
     const position = { latitude: 28.6, longitude: 77.2 }
-    const owner = await records.users.create({ email: 'a@city.example', name: 'A', role: 'citizen', passwordHash: 'x' })
+    const owner = await records.users.create({ email: 'a@city.example', name: 'A', role: 'citizen' })
     await records.devices.register({ id: 'air-1', kinds: [], labels: {}, position })
     await records.devices.register({ id: 'air-2', kinds: [], labels: {}, position: { ...position, latitude: 28.7 } })
     await records.devices.register({ id: 'air-3', kinds: [], labels: {}, position, ownerId: owner.id })
@@ -97,7 +97,7 @@ describe('a silence', () => {
     expect((await desk.get(id)).silenceId).toBeUndefined()
     clock.advance(10 * minuteMs)
     await desk.tick()
-    expect((await desk.get(id)).silencedUntilMs).toBe(period.untilMs)
+    expect((await desk.get(id)).silenceEndsAtMs).toBe(period.untilMs)
   })
 
   test('that lasts longer takes over; when it is ended the other still holds', async () => {

@@ -4,7 +4,7 @@ import { request } from '../http/client.ts'
 import { toError } from '../http/http-error.ts'
 import { feed } from '../live/use-live.ts'
 
-export type AlertAction = 'acknowledge' | 'resolve' | 'assign' | 'comment'
+export type AlertAction = 'acknowledge' | 'resolve' | 'assign' | 'comment' | 'silence'
 
 /** GET /api/alerts/:id, and what every action answers. */
 export type AlertDetail = Alert & { readonly notes: readonly AlertNote[] }
@@ -17,7 +17,9 @@ export type Attempt =
 export interface AlertActions {
   attemptOn(alertId: string): Attempt | undefined
   /** @returns whether it was done */
-  act(alertId: string, action: AlertAction, note?: string): Promise<boolean>
+  act(alertId: string, action: Exclude<AlertAction, 'silence'>, note?: string): Promise<boolean>
+  /** The same for an action that says more. */
+  send(alertId: string, action: AlertAction, body: object): Promise<boolean>
 }
 
 export function useAlertActions(): AlertActions {
@@ -30,13 +32,13 @@ export function useAlertActions(): AlertActions {
       return next
     })
   }, [])
-  const act = useCallback(
-    async (alertId: string, action: AlertAction, note?: string) => {
+  const send = useCallback(
+    async (alertId: string, action: AlertAction, body: object) => {
       put(alertId, { state: 'sending', action })
       try {
         const { notes: _notes, ...alert } = await request<AlertDetail>(
           `/api/alerts/${encodeURIComponent(alertId)}/${action}`,
-          { method: 'POST', body: note === undefined ? {} : { note } },
+          { method: 'POST', body },
         )
         feed.store.takeAlert(alert)
         put(alertId, undefined)
@@ -48,7 +50,11 @@ export function useAlertActions(): AlertActions {
     },
     [put],
   )
-  return { attemptOn: (alertId) => attempts.get(alertId), act }
+  return {
+    attemptOn: (alertId) => attempts.get(alertId),
+    act: (alertId, action, note) => send(alertId, action, note === undefined ? {} : { note }),
+    send,
+  }
 }
 
 /** How an attempt reads on the row: what will be, said as not yet being. */
@@ -57,4 +63,5 @@ export const sendingWords: Readonly<Record<AlertAction, string>> = {
   resolve: 'resolving …',
   assign: 'assigning …',
   comment: 'sending …',
+  silence: 'silencing …',
 }

@@ -1,6 +1,7 @@
 import { type FormEvent, type RefObject, useState } from 'react'
 import type { Alert, AlertNote } from '../../../contracts/alert.ts'
 import { findKind } from '../../../contracts/kinds/index.ts'
+import { areaSource } from '../../../contracts/rule-condition.ts'
 import { request } from '../http/client.ts'
 import { useQuery } from '../http/use-query.ts'
 import { useFocusedDevice } from '../live/use-live.ts'
@@ -12,7 +13,8 @@ import { Failed, Loading } from '../ui/states.tsx'
 import { SimulatedTag } from '../ui/tags.tsx'
 import { Time } from '../ui/time.tsx'
 import type { AlertActions, AlertDetail } from './alert-actions.ts'
-import { AlertState } from './alert-row.tsx'
+import { AlertState, QuietNote } from './alert-row.tsx'
+import { SilenceForm } from './silence-form.tsx'
 
 interface AlertDetailsProps {
   readonly id: string
@@ -71,13 +73,17 @@ function AlertFacts({ alert, actions }: { alert: Alert; actions: AlertActions })
       <div>
         <dt>State</dt>
         <dd>
-          <AlertState alert={alert} attempt={actions.attemptOn(alert.id)} />
+          <AlertState alert={alert} attempt={actions.attemptOn(alert.id)} /> <QuietNote alert={alert} />
         </dd>
       </div>
       <div>
         <dt>Device</dt>
         <dd>
-          <Link to={paths.device(alert.deviceId)}>{device?.name ?? alert.deviceId}</Link>{' '}
+          {alert.deviceId === areaSource ? (
+            'the area of the rule'
+          ) : (
+            <Link to={paths.device(alert.deviceId)}>{device?.name ?? alert.deviceId}</Link>
+          )}{' '}
           {device?.simulated && <SimulatedTag />}
         </dd>
       </div>
@@ -98,6 +104,30 @@ function AlertFacts({ alert, actions }: { alert: Alert; actions: AlertActions })
           <dt>Acknowledged</dt>
           <dd>
             <Time atMs={alert.acknowledgedAtMs} /> by {nameOf(alert.acknowledgedBy ?? '')}
+          </dd>
+        </div>
+      )}
+      {alert.silenceEndsAtMs && (
+        <div>
+          <dt>Silenced until</dt>
+          <dd>
+            <Time atMs={alert.silenceEndsAtMs} />
+          </dd>
+        </div>
+      )}
+      {alert.inhibitedBy && (
+        <div>
+          <dt>Quiet because of</dt>
+          <dd>
+            <Link to={paths.alert(alert.inhibitedBy)}>another alert</Link>
+          </dd>
+        </div>
+      )}
+      {alert.escalatedAtMs && (
+        <div>
+          <dt>Told again</dt>
+          <dd>
+            <Time atMs={alert.escalatedAtMs} />
           </dd>
         </div>
       )}
@@ -123,6 +153,7 @@ function ActionBar({ alert, actions }: { alert: Alert; actions: AlertActions }) 
   const attempt = actions.attemptOn(alert.id)
   const isBusy = attempt?.state === 'sending'
   const isOpen = alert.state !== 'resolved'
+  const [isSilencing, setSilencing] = useState(false)
   return (
     <>
       <div className="row wrap">
@@ -140,7 +171,16 @@ function ActionBar({ alert, actions }: { alert: Alert; actions: AlertActions }) 
         <button type="button" disabled={isBusy || !isOpen} onClick={() => void actions.act(alert.id, 'assign')}>
           Assign to me <kbd>i</kbd>
         </button>
+        <button
+          type="button"
+          aria-expanded={isSilencing}
+          disabled={isBusy || !isOpen}
+          onClick={() => setSilencing(!isSilencing)}
+        >
+          Silence …
+        </button>
       </div>
+      {isSilencing && isOpen && <SilenceForm alert={alert} actions={actions} onDone={() => setSilencing(false)} />}
       <p className="problem" role="alert">
         {attempt?.state === 'failed' && `Could not ${attempt.action}: ${attempt.message}`}
       </p>
@@ -155,7 +195,7 @@ function NoteList({ notes }: { notes: readonly AlertNote[] | undefined }) {
     <ol className="plain notes" aria-label="What was done">
       {notes.map((note) => (
         <li key={`${note.atMs} ${note.action} ${note.by}`}>
-          <Time atMs={note.atMs} /> <strong>{note.action}</strong> by {nameOf(note.by)}
+          <Time atMs={note.atMs} /> <strong>{note.action.replaceAll('-', ' ')}</strong> by {nameOf(note.by)}
           {note.text && <p>{note.text}</p>}
         </li>
       ))}

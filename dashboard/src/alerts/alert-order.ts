@@ -10,6 +10,25 @@ export function compareAlerts(a: Alert, b: Alert): number {
   return bySeverity === 0 ? a.raisedAtMs - b.raisedAtMs : bySeverity
 }
 
+/** Alerts of one storm stand together, where the first of them stands. One alone is no group. */
+export function groupAlerts(alerts: readonly Alert[]): readonly (readonly Alert[])[] {
+  const groups: Alert[][] = []
+  const byStorm = new Map<string, Alert[]>()
+  for (const alert of alerts) {
+    // What is over has been told; only what is open is gathered.
+    const stormId = alert.state === 'resolved' ? undefined : alert.stormId
+    const known = stormId === undefined ? undefined : byStorm.get(stormId)
+    if (known !== undefined) {
+      known.push(alert)
+      continue
+    }
+    const group = [alert]
+    groups.push(group)
+    if (stormId !== undefined) byStorm.set(stormId, group)
+  }
+  return groups
+}
+
 /** One list of what was read and what the feed told, each alert in its newest form. */
 export function mergeAlerts(stored: readonly Alert[], live: readonly Alert[]): Alert[] {
   const byId = new Map<string, Alert>()

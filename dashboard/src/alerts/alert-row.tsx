@@ -1,4 +1,5 @@
 import type { Alert } from '../../../contracts/alert.ts'
+import { areaSource } from '../../../contracts/rule-condition.ts'
 import { useLiveDevice } from '../live/use-live.ts'
 import { useNameOfUser } from '../session/use-name-of-user.ts'
 import { Mark } from '../ui/mark.tsx'
@@ -22,6 +23,7 @@ export function AlertRow({ alert, isChosen, attempt, onChoose }: AlertRowProps) 
         type="button"
         className="alert-row"
         data-state={alert.state}
+        data-quiet={isQuiet(alert)}
         aria-pressed={isChosen}
         onClick={() => onChoose(alert.id)}
       >
@@ -29,17 +31,33 @@ export function AlertRow({ alert, isChosen, attempt, onChoose }: AlertRowProps) 
         <span className="alert-text">
           <strong>{alert.message}</strong>
           <span className="muted">
-            {device?.name ?? alert.deviceId} {device?.simulated && <SimulatedTag />}
+            {alert.deviceId === areaSource ? alert.ruleName : (device?.name ?? alert.deviceId)}{' '}
+            {device?.simulated && <SimulatedTag />}
           </span>
         </span>
         <span className="alert-when muted">
           <AlertState alert={alert} attempt={attempt} />
+          <QuietNote alert={alert} />
           <Age atMs={alert.raisedAtMs} />
           {alert.assignedTo && <span>with {nameOf(alert.assignedTo)}</span>}
         </span>
       </button>
     </li>
   )
+}
+
+export function isQuiet({ silenceId, inhibitedBy }: Alert): boolean {
+  return silenceId !== undefined || inhibitedBy !== undefined
+}
+
+/** Why nobody is called for it, or that it was told again. */
+export function QuietNote({ alert }: { alert: Alert }) {
+  if (alert.silenceId !== undefined) return <span className="quiet-note">silenced</span>
+  if (alert.inhibitedBy !== undefined) return <span className="quiet-note">inhibited</span>
+  if (alert.escalatedAtMs !== undefined && alert.state === 'firing') {
+    return <strong className="tint-critical">escalated</strong>
+  }
+  return null
 }
 
 /** The state the server knows, or the one it is being asked for, never one as the other. */

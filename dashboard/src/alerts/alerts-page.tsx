@@ -4,7 +4,8 @@ import { kinds } from '../../../contracts/kinds/index.ts'
 import { type Severity, severities } from '../../../contracts/severity.ts'
 import { request } from '../http/client.ts'
 import { useLiveAlerts } from '../live/use-live.ts'
-import { useQueryParameter } from '../routing/router.ts'
+import { Link } from '../routing/link.tsx'
+import { paths, useQueryParameter } from '../routing/router.ts'
 import { useMay } from '../session/permissions.ts'
 import { formatCount } from '../ui/format.ts'
 import { marks } from '../ui/shapes.ts'
@@ -13,8 +14,9 @@ import { Empty, Failed, Loading } from '../ui/states.tsx'
 import { type Page, usePages } from '../ui/use-pages.ts'
 import { useAlertActions } from './alert-actions.ts'
 import { AlertDetails } from './alert-details.tsx'
-import { mergeAlerts, passesFilter } from './alert-order.ts'
+import { groupAlerts, mergeAlerts, passesFilter } from './alert-order.ts'
 import { AlertRow } from './alert-row.tsx'
+import { StormRow } from './storm-row.tsx'
 
 const stateChoices = [
   { value: 'open', label: 'Open', query: 'firing,acknowledged' },
@@ -44,6 +46,7 @@ export function AlertsPage() {
   )
   const actions = useAlertActions()
   const mayAct = useMay('alerts.act')
+  const mayReadRules = useMay('rules.read')
   const comment = useRef<HTMLTextAreaElement>(null)
   const at = alerts.findIndex(({ id }) => id === selectedId)
 
@@ -73,6 +76,7 @@ export function AlertsPage() {
     <div className="page">
       <header className="page-head">
         <h1>Alerts</h1>
+        {mayReadRules && <Link to={paths.alertRules}>Rules</Link>}
         <p className="muted">{stored.items && `${formatCount(alerts.length)}${stored.hasMore ? ' or more' : ''}`}</p>
       </header>
       <search className="filters">
@@ -117,15 +121,24 @@ export function AlertsPage() {
       <div className="alerts-grid" data-chosen={selectedId !== ''}>
         <div>
           <ul className="plain alert-list live-data" aria-label="Alerts">
-            {alerts.map((alert) => (
-              <AlertRow
-                key={alert.id}
-                alert={alert}
-                isChosen={alert.id === selectedId}
-                attempt={actions.attemptOn(alert.id)}
-                onChoose={select}
-              />
-            ))}
+            {groupAlerts(alerts).map((group) => {
+              const rows = group.map((alert) => (
+                <AlertRow
+                  key={alert.id}
+                  alert={alert}
+                  isChosen={alert.id === selectedId}
+                  attempt={actions.attemptOn(alert.id)}
+                  onChoose={select}
+                />
+              ))
+              if (group.length === 1) return rows
+              const hasChosen = group.some(({ id }) => id === selectedId)
+              return (
+                <StormRow key={group[0]!.stormId} members={group} hasChosen={hasChosen}>
+                  {rows}
+                </StormRow>
+              )
+            })}
           </ul>
           {stored.hasMore && (
             <button type="button" className="more" disabled={stored.loading} onClick={stored.loadMore}>

@@ -73,6 +73,7 @@ export const paths = {
   importDevices: '/devices/import',
   provisioningKeys: '/devices/keys',
   alerts: '/alerts',
+  alertRules: '/alerts/rules',
   alert: (id: string) => `/alerts?id=${encodeURIComponent(id)}`,
   units: '/units',
   broadcasts: '/broadcasts',
