@@ -4,6 +4,7 @@ import type { Route } from '../../api/http/route.ts'
 import { type Answer, type ApiHouse, anApiHouse, type CallOptions, noonMs, password } from '../support/api-house.ts'
 import { putInStore } from '../support/readings.ts'
 import { listDispatchSteps } from './dispatch-steps.ts'
+import { listSosSteps } from './sos-steps.ts'
 
 /** A house in which every route has something to answer. */
 async function aFurnishedHouse(): Promise<ApiHouse> {
@@ -262,6 +263,7 @@ describe('every route', () => {
       ['DELETE /api/alert-rules/:id', `/api/alert-rules/${ruleId}`, 204],
       ['GET /api/notices', '/api/notices?thread=sos:s1', 200],
       ...(await listDispatchSteps(house)),
+      ...(await listSosSteps(house)),
       ['GET /api/quarantine', '/api/quarantine', 200],
       ['GET /api/quarantine/:id', '/api/quarantine/1', 200],
       ['POST /api/quarantine/replay', '/api/quarantine/replay', 200, { body: { reason: 'unknown-kind' } }],
