@@ -51,13 +51,12 @@ export async function writeStep(
     note,
     ...(detail && { detail }),
   })
-  if (after.severity !== before.severity) await noteSeverity(repositories, before, after, atMs)
   if (tells !== undefined) await tellWearables(repositories, after, tells)
   await tools.duringStep?.(repositories, { sos: after, action, isNew: false })
   return after
 }
 
-/** The change with what follows from it; nothing is written where nothing has changed. */
+/** The change, and what follows from it: when the clock has to look again, and how severe it now is. */
 export async function writeChange(
   tools: SosTools,
   { sos }: Repositories,
@@ -68,6 +67,10 @@ export async function writeChange(
   const changed = { ...before, ...dropNulls(plain) } as SosRecord
   const rated = rateSos(changed, tools.localHour(before.receivedAtMs))
   const isRatedAnew = rated.severity !== before.severity || rated.reasons.join() !== before.severityReasons.join()
+  if (rated.severity !== before.severity) {
+    const detail = { from: before.severity, to: rated.severity, reasons: rated.reasons }
+    await sos.note({ sosId: before.id, atMs: tools.now(), actor: 'system', action: 'severity-changed', detail })
+  }
   return sos.update(before.id, {
     ...change,
     ...(isRatedAnew && { severity: rated.severity, severityReasons: rated.reasons }),
@@ -78,11 +81,6 @@ export async function writeChange(
 
 function dropNulls(change: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(change).map(([field, value]) => [field, value ?? undefined]))
-}
-
-function noteSeverity({ sos }: Repositories, before: SosRecord, after: SosRecord, atMs: number): Promise<void> {
-  const detail = { from: before.severity, to: after.severity, reasons: after.severityReasons }
-  return sos.note({ sosId: after.id, atMs, actor: 'system', action: 'severity-changed', detail })
 }
 
 /** Once per step, as the step is: with its commit. A wearable at which a cancel was shown goes on as if it were so. */
