@@ -50,9 +50,9 @@ export function outline(draft: AreaDraft): readonly Position[] {
   })
 }
 
-/** To a tenth of a metre. */
+/** To a metre. */
 function round(degrees: number): number {
-  return Number(degrees.toFixed(6))
+  return Number(degrees.toFixed(5))
 }
 
 /** A map panned past the antimeridian counts on. */

@@ -67,10 +67,10 @@ function Task({ item: { assignment, case: found }, doing }: { item: OwnAssignmen
   return (
     <article className="own-task">
       <h3>
-        {found !== undefined && <Mark name={found.severity} />} {found?.title ?? 'A case that is gone'}
+        {found !== undefined && <Mark name={found.severity} />}
+        <span>{found?.title ?? 'A case that is gone'}</span>
         <span className="muted">
-          {' '}
-          · {assignmentWords[state]} · sent <Age atMs={assignedAtMs} />
+          {assignmentWords[state]} · sent <Age atMs={assignedAtMs} />
         </span>
       </h3>
       {found?.description !== undefined && <p>{found.description}</p>}

@@ -120,6 +120,7 @@ function UnitRow({ line, doing, mayReport }: { line: BoardLine; doing: Doing; ma
       </td>
       <td>{assignment === undefined ? <span className="muted">none</span> : <AssignmentLine line={line} />}</td>
       <td className="nowrap">
+        <span className="stack-label muted">position </span>
         <PositionAge unit={unit} />
       </td>
       {mayReport && (
