@@ -31,7 +31,7 @@ export function decideAfterFailure(
 }
 
 /** No connection was made, or no name was found: whatever stood in the message, nobody has it. */
-const neverConnected = /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EDNS)\b/
+const neverConnected = /\b(not connected|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EDNS)\b/
 
 /** A refusal is an answer. An answer that never came may have been a yes. */
 function mayHaveArrived(error: unknown): boolean {

@@ -141,10 +141,13 @@ export function createOutbox({ records, bus, carriers, now, random, log, ...deps
   }
 
   async function tryOnce(notice: ClaimedNotice, controller: AbortController): Promise<NoticeOutcome> {
-    const deadline = setTimeout(() => controller.abort(), options.tryMsMax)
+    let deadline: NodeJS.Timeout | undefined
     try {
       const skip = await planner.findLateSkip(notice)
       if (skip !== undefined) return { type: 'skipped', reason: skip, isForAll: true }
+      // Stopped meanwhile: nobody would hear of it any more.
+      if (controller.signal.aborted) throw notInTime(notice.channel)
+      deadline = setTimeout(() => controller.abort(), options.tryMsMax)
       const sent = await Promise.race([
         senders[notice.channel].send(notice, controller.signal),
         whenAborted(notice.channel, controller.signal),
@@ -227,8 +230,10 @@ export function createOutbox({ records, bus, carriers, now, random, log, ...deps
 /** A channel that does not heed its signal keeps its own connection, not its place. */
 function whenAborted(channel: NoticeChannel, signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () =>
-      reject(new AppError('unavailable', 'channel-unreachable', `${channel} did not answer: no answer in time`)),
-    )
+    signal.addEventListener('abort', () => reject(notInTime(channel)))
   })
+}
+
+function notInTime(channel: NoticeChannel): AppError {
+  return new AppError('unavailable', 'channel-unreachable', `${channel} did not answer: no answer in time`)
 }

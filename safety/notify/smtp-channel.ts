@@ -71,9 +71,11 @@ function assertNothingSmuggled({ id, to, subject }: Message): void {
 /** @see RFC 5321, section 4.2.1: 4yz may be repeated, 5yz may not */
 function readFailure(error: unknown, signal: AbortSignal) {
   if (signal.aborted) return channelError('smtp', 'channel-unreachable', 'no answer in time')
-  const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown }
+  const { code, responseCode, syscall } = error as Readonly<Record<string, unknown>>
   if (typeof responseCode === 'number' && responseCode >= 400) {
     return channelError('smtp', responseCode < 500 ? 'channel-busy' : 'channel-refused', `SMTP ${responseCode}`)
   }
-  return channelError('smtp', 'channel-unreachable', typeof code === 'string' ? code : 'connection failed')
+  // The library's own code is the same for a line that never was and one that broke.
+  const reason = syscall === 'connect' ? 'not connected' : typeof code === 'string' ? code : 'connection failed'
+  return channelError('smtp', 'channel-unreachable', reason)
 }

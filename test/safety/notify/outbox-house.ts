@@ -34,7 +34,7 @@ export async function anOutboxHouse({ phone, email, sockets, options, clock }: H
       now,
       random: () => 0,
       log: log.log,
-      options: { restMsFirst: 2, restMsMax: 2, lookEveryMs: 20, tryMsMax: 2000, ...options },
+      options: { restMsFirst: 2, restMsMax: 2, lookEveryMs: 20, tryMsMax: 20_000, ...options },
     })
     if (sockets) outbox.attachSockets(sockets)
     onTestFinished(() => outbox.stop())
