@@ -142,7 +142,16 @@ export function createAlertRecords(scope: Scope): AlertRecords {
     async resolveAllOf({ ruleId, by, atMs }) {
       const rows = await db
         .updateTable('alerts')
-        .set({ state: 'resolved', resolved_at_ms: atMs, resolved_by: by, updated_at_ms: atMs })
+        .set({
+          state: 'resolved',
+          resolved_at_ms: atMs,
+          resolved_by: by,
+          updated_at_ms: atMs,
+          // Nothing makes an alert quiet that is over.
+          silence_id: null,
+          silenced_until_ms: null,
+          inhibited_by: null,
+        })
         .where('rule_id', '=', ruleId)
         .where('state', '<>', resolved)
         .returningAll()

@@ -67,7 +67,7 @@ export interface RecordsKeep {
   readonly codesKeepDays: number
   /** So are notices, with what was said in them. */
   readonly noticesKeepDays: number
-  /** So are resolved alerts with their notes. */
+  /** So are resolved alerts with their notes, silences that are over, and storms without members. */
   readonly alertsKeepDays: number
   /** So are the places of closed SOS: all that says where somebody was. */
   readonly sosPositionsKeepDays: number

@@ -86,6 +86,32 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
         )
         .executeTakeFirstOrThrow(),
     ),
+    silences: await deleteInSteps(() =>
+      db
+        .deleteFrom('silences')
+        .where('id', 'in', (eb) =>
+          eb.selectFrom('silences').select('id').where('until_ms', '<', alertsBeforeMs).limit(chunkRowsMax),
+        )
+        .executeTakeFirstOrThrow(),
+    ),
+    // After the alerts: a storm stays as long as one of its members does.
+    alertStorms: await deleteInSteps(() =>
+      db
+        .deleteFrom('alert_storms')
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('alert_storms')
+            .select('id')
+            .where('last_raised_at_ms', '<', alertsBeforeMs)
+            .where((no) =>
+              no.not(
+                no.exists(no.selectFrom('alerts').select('alerts.id').whereRef('storm_id', '=', 'alert_storms.id')),
+              ),
+            )
+            .limit(chunkRowsMax),
+        )
+        .executeTakeFirstOrThrow(),
+    ),
   }
 }
 

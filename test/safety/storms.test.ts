@@ -66,3 +66,29 @@ describe('many alerts of one kind in one place', () => {
     expect(await desk.storms()).toMatchObject([{ memberCount: 500, position: undefined }])
   })
 })
+
+test('a storm is kept as long as one of its members, a silence as long as alerts are', async () => {
+  const { raise, desk, clock, records, openAlerts } = await aNeighbourhood(12)
+  const keep = {
+    commandsKeepDays: 30,
+    sessionsKeepDays: 30,
+    codesKeepDays: 30,
+    noticesKeepDays: 30,
+    alertsKeepDays: 30,
+    sosPositionsKeepDays: 30,
+  }
+  const retain = () => records.retain({ ...keep, nowMs: clock.now() })
+  await raise(0, 12)
+  const [last] = await openAlerts()
+  await desk.silence({ alertId: last!.id, by: 'asha', durationS: 3600, reason: 'works' })
+  await desk.apply(
+    Array.from({ length: 12 }, (_, at) => `air-${at}`)
+      .filter((deviceId) => deviceId !== last!.deviceId)
+      .map((deviceId) => aClear(60, { deviceId })),
+  )
+  clock.advance(31 * 86_400_000)
+  expect(await retain()).toMatchObject({ alerts: 11, silences: 1, alertStorms: 0 })
+  await desk.resolve({ alertId: last!.id, by: 'asha' })
+  clock.advance(31 * 86_400_000)
+  expect(await retain()).toMatchObject({ alerts: 1, silences: 0, alertStorms: 1 })
+})

@@ -119,6 +119,7 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
   const accounts = createAccounts({ records, now, messenger: inbox, jwtSecret: 'test'.repeat(16), bcryptCost: 4 })
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await alertDesk.start()
+  undo.push(() => alertDesk.stop())
   const ingest = createMemoryIngest({ replayRule: (query) => replayRule(store, query) })
   const disconnected: { deviceId: string; cause: string }[] = []
   const broker: BrokerControl = {

@@ -4,7 +4,9 @@ import { request } from '../http/client.ts'
 import { toError } from '../http/http-error.ts'
 import { feed } from '../live/use-live.ts'
 
-export type AlertAction = 'acknowledge' | 'resolve' | 'assign' | 'comment' | 'silence'
+export type AlertAction = 'acknowledge' | 'resolve' | 'assign' | 'comment' | 'silence' | 'end the silence'
+/** Those that are one call about the alert. */
+type AlertCall = Exclude<AlertAction, 'end the silence'>
 
 /** GET /api/alerts/:id, and what every action answers. */
 export type AlertDetail = Alert & { readonly notes: readonly AlertNote[] }
@@ -17,9 +19,11 @@ export type Attempt =
 export interface AlertActions {
   attemptOn(alertId: string): Attempt | undefined
   /** @returns whether it was done */
-  act(alertId: string, action: Exclude<AlertAction, 'silence'>, note?: string): Promise<boolean>
+  act(alertId: string, action: Exclude<AlertCall, 'silence'>, note?: string): Promise<boolean>
   /** The same for an action that says more. */
-  send(alertId: string, action: AlertAction, body: object): Promise<boolean>
+  send(alertId: string, action: AlertCall, body: object): Promise<boolean>
+  /** Ends what makes it quiet, for every alert it is about. */
+  endSilence(alert: Alert): Promise<boolean>
 }
 
 export function useAlertActions(): AlertActions {
@@ -32,14 +36,11 @@ export function useAlertActions(): AlertActions {
       return next
     })
   }, [])
-  const send = useCallback(
-    async (alertId: string, action: AlertAction, body: object) => {
+  const attempt = useCallback(
+    async (alertId: string, action: AlertAction, ask: () => Promise<AlertDetail>) => {
       put(alertId, { state: 'sending', action })
       try {
-        const { notes: _notes, ...alert } = await request<AlertDetail>(
-          `/api/alerts/${encodeURIComponent(alertId)}/${action}`,
-          { method: 'POST', body },
-        )
+        const { notes: _notes, ...alert } = await ask()
         feed.store.takeAlert(alert)
         put(alertId, undefined)
         return true
@@ -50,10 +51,18 @@ export function useAlertActions(): AlertActions {
     },
     [put],
   )
+  const pathOf = (alertId: string) => `/api/alerts/${encodeURIComponent(alertId)}`
+  const send = (alertId: string, action: AlertCall, body: object) =>
+    attempt(alertId, action, () => request(`${pathOf(alertId)}/${action}`, { method: 'POST', body }))
   return {
     attemptOn: (alertId) => attempts.get(alertId),
     act: (alertId, action, note) => send(alertId, action, note === undefined ? {} : { note }),
     send,
+    endSilence: ({ id, silenceId = '' }) =>
+      attempt(id, 'end the silence', async () => {
+        await request(`/api/silences/${encodeURIComponent(silenceId)}`, { method: 'DELETE' })
+        return request(pathOf(id))
+      }),
   }
 }
 
@@ -64,4 +73,5 @@ export const sendingWords: Readonly<Record<AlertAction, string>> = {
   assign: 'assigning …',
   comment: 'sending …',
   silence: 'silencing …',
+  'end the silence': 'ending the silence …',
 }

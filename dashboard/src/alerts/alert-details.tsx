@@ -179,6 +179,11 @@ function ActionBar({ alert, actions }: { alert: Alert; actions: AlertActions }) 
         >
           Silence …
         </button>
+        {alert.silenceId !== undefined && (
+          <button type="button" disabled={isBusy} onClick={() => void actions.endSilence(alert)}>
+            End the silence
+          </button>
+        )}
       </div>
       {isSilencing && isOpen && <SilenceForm alert={alert} actions={actions} onDone={() => setSilencing(false)} />}
       <p className="problem" role="alert">
