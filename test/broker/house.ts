@@ -69,7 +69,7 @@ function createDirectory(initial: readonly Device[]) {
       if (by !== undefined && closedKeyIds.has(by.provisioningKeyId)) {
         throw new AppError('forbidden', 'provisioning-key-closed', 'the key was revoked')
       }
-      if (devices.has(input.id)) throw new AppError('conflict', 'device-exists', 'there is such a device')
+      if (devices.has(input.id)) throw new AppError('conflict', 'device-already-registered', 'there is such a device')
       const device = aDevice(input.id, { kinds: input.kinds })
       devices.set(input.id, device)
       enrolledBy.set(input.id, by?.provisioningKeyId)
