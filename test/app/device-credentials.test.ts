@@ -25,6 +25,8 @@ async function connect(url: string, id: string, options: IClientOptions): Promis
   return client
 }
 
+const endOf = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()))
+
 const withSecret = (id: string, secret: string): IClientOptions => ({ username: id, password: secret })
 
 async function register(api: SignedIn, device: Record<string, unknown> & { readonly id: string }): Promise<string> {
@@ -65,7 +67,7 @@ async function expectConnectionsToEnd(
     const bystanderId = `beside-${change}`
     const bystander = await come(bystanderId, await register(api, { id: bystanderId }))
     await say(device, topics.telemetry(id, 'noise'))
-    const closed = once(device, 'close')
+    const closed = endOf(device)
     await send(server, api, method, `/api/devices/${id}${path}`)
     await closed
     await expect(come(id, secret), change).rejects.toThrow(
@@ -145,7 +147,7 @@ describe('a gateway', () => {
       expect(await api.get(`/api/devices/${id}`)).toMatchObject({ online: true })
       await send(server, api, 'PATCH', `/api/devices/${id}`, { gatewayId })
       expect(await api.get(`/api/devices/${id}`)).toMatchObject({ gatewayId, online: false })
-      const closed = once(gateway, 'close')
+      const closed = endOf(gateway)
       gateway.publish(topic, '{"laeqDb": 50}', { qos: 1 }, () => {})
       await closed
       const { items } = await api.get<{ items: object[] }>(`/api/system/ledger?deviceId=${id}`)
@@ -163,9 +165,9 @@ describe('a device without an identity', () => {
       { name: 'Ward 7', quota: 2 },
     )
     const ask = async (client: MqttClient, id: string) => {
-      const answered = once(client, 'message')
+      const answered = new Promise<Buffer>((resolve) => client.once('message', (_topic, payload) => resolve(payload)))
       await client.publishAsync(topics.enrolRequest, JSON.stringify({ id, kinds: ['noise'] }), { qos: 1 })
-      return JSON.parse(String((await answered)[1])) as { secret?: string; error?: string }
+      return JSON.parse((await answered).toString()) as { secret?: string; error?: string }
     }
     const newcomer = () => connect(server.mqttUrl, 'anything', { username: 'enrol', password: key })
     const [first, second] = [await newcomer(), await newcomer()]
