@@ -14,6 +14,7 @@ const groups = [
   { label: 'Rules', prefix: 'rule-' },
   { label: 'SOS', prefix: 'sos-' },
   { label: 'Quarantine', prefix: 'quarantine-' },
+  { label: 'MQTT', prefix: 'mqtt-' },
   { label: 'Second factors', prefix: 'second-factor-' },
   { label: 'The audit itself', prefix: 'audit-' },
 ] as const

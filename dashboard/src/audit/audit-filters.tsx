@@ -1,13 +1,14 @@
 import type { DeviceResource } from '../../../contracts/http/device.ts'
 import { request } from '../http/client.ts'
 import { setQueryParameter, useQueryParameter } from '../routing/router.ts'
-import { type Choice, SearchPicker } from '../ui/search-picker.tsx'
+import type { Choice } from '../ui/choice.ts'
+import { SearchPicker } from '../ui/search-picker.tsx'
 import type { Page } from '../ui/use-pages.ts'
 import type { Person } from '../users/person.ts'
 import { toChoice } from '../users/person-picker.tsx'
 import { usePeopleNames } from '../users/use-people-names.ts'
 import { actionGroups, otherActions } from './action-groups.ts'
-import { nameReference, referTo } from './audit-sentences.ts'
+import { nameReference, type Reference, referToActor, referToSubject } from './audit-sentences.ts'
 import { fromLocalField, toLocalField } from './local-field.ts'
 
 const choicesMax = 6
@@ -19,11 +20,11 @@ export function AuditFilters() {
   const [subject, setSubject] = useQueryParameter('subject')
   const [from] = useQueryParameter('from')
   const [to] = useQueryParameter('to')
-  const people = [actor, subject].map(referTo).flatMap(({ noun, id }) => (noun === 'user' && id !== '' ? [id] : []))
-  const names = usePeopleNames(people)
+  const references = [referToActor(actor), referToSubject(subject)]
+  const names = usePeopleNames(references.flatMap(({ noun, id }) => (noun === 'user' && id !== '' ? [id] : [])))
 
-  function chosen(value: string): Choice | undefined {
-    return value === '' ? undefined : { id: value, name: nameReference(referTo(value), names), note: '' }
+  function chosen(value: string, reference: Reference): Choice | undefined {
+    return value === '' ? undefined : { id: value, name: nameReference(reference, names), note: '' }
   }
 
   return (
@@ -32,7 +33,7 @@ export function AuditFilters() {
         label="By whom"
         placeholder="Name, e-mail or id"
         none="Nobody has this name."
-        chosen={chosen(actor)}
+        chosen={chosen(actor, referToActor(actor))}
         onChoose={(choice) => setActor(choice?.id ?? '')}
         find={findActors}
       />
@@ -63,7 +64,7 @@ export function AuditFilters() {
         label="About"
         placeholder="Person, device, or noun:id"
         none="Nothing has this name."
-        chosen={chosen(subject)}
+        chosen={chosen(subject, referToSubject(subject))}
         onChoose={(choice) => setSubject(choice?.id ?? '')}
         find={findSubjects}
       />

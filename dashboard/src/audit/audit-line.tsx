@@ -2,7 +2,7 @@ import { Link } from '../routing/link.tsx'
 import { paths } from '../routing/router.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Age, Time } from '../ui/time.tsx'
-import { nameReference, type Reference, type SaidEntry, sayEntry } from './audit-sentences.ts'
+import { nameReference, own, type Reference, type SaidEntry, sayEntry } from './audit-sentences.ts'
 import { layOutDetail } from './detail-lines.ts'
 
 export interface AuditEntry extends SaidEntry {
@@ -89,7 +89,7 @@ interface NamedProps {
 function Named({ reference, names }: NamedProps) {
   const { noun, id } = reference
   const name = nameReference(reference, names)
-  const to = pages[noun]?.(id)
+  const to = own(pages, noun)?.(id)
   return to === undefined ? <strong>{name}</strong> : <Link to={to}>{name}</Link>
 }
 

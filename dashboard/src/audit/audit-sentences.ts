@@ -36,7 +36,7 @@ type Detail = SaidEntry['detail']
 /** Every action that is written down, as a sentence. One that is not here is shown under its own name. */
 export const sentences: Readonly<Record<string, (detail: Detail, about: string | undefined) => Template>> = {
   'user-created': (d) => say`${actor} made an account for ${subject} as ${role(d.role)}`,
-  'user-signed-in': (d) => say`${actor} signed in ${signInWords(d.method)}`,
+  'user-signed-in': (d) => say`${actor} signed in${signInWords(d.method)}`,
   'sign-in-failed': (_detail, about) =>
     about === undefined ? say`${actor} failed to sign in` : say`${actor} failed to sign in as ${subject}`,
   'session-ended': () => say`${actor} ended ${subject}`,
@@ -77,6 +77,8 @@ export const sentences: Readonly<Record<string, (detail: Detail, about: string |
   'quarantine-replayed': (d) =>
     say`${actor} replayed the quarantine: ${count(d.replayed)} accepted, ${count(d.stillBad)} still bad`,
   'quarantine-purged': (d) => say`${actor} deleted ${count(d.purged)} messages of the quarantine`,
+  'mqtt-publish-refused': (d) => say`${actor} tried to publish to ${text(d.topic)}, which is not theirs`,
+  'mqtt-subscribe-refused': (d) => say`${actor} tried to listen to ${text(d.topic)}, which is not theirs`,
   'audit-pruned': (d) => say`${actor} removed ${count(d.removed)} lines of the audit that were old enough`,
   'audit-head-altered': () =>
     say`The end of the audit was not what was left there: somebody changed the records by hand`,
@@ -85,19 +87,25 @@ export const sentences: Readonly<Record<string, (detail: Detail, about: string |
 /** The entry as a sentence, in pieces; a known actor and subject stand as references. */
 export function sayEntry({ actor: by, action, subject: about, detail }: SaidEntry): readonly Part[] {
   const template =
-    sentences[action]?.(detail, about) ?? say`${actor}: ${action}${about === undefined ? '' : ', '}${subject}`
+    own(sentences, action)?.(detail, about) ?? say`${actor}: ${action}${about === undefined ? '' : ', '}${subject}`
   return template.flatMap((piece): Part[] => {
-    if (piece === actor) return [referTo(by)]
-    if (piece === subject) return about === undefined ? [] : [referTo(about)]
+    if (piece === actor) return [referToActor(by)]
+    if (piece === subject) return about === undefined ? [] : [referToSubject(about)]
     return piece === '' ? [] : [piece]
   })
 }
 
-/** `device:lamp-17` is a device. An actor without a noun is a person, or the system itself. */
-export function referTo(name: string): Reference {
+/** `device:lamp-17` is a device. */
+export function referToSubject(name: string): Reference {
   const at = name.indexOf(':')
-  if (at === -1) return { noun: name === 'system' ? 'system' : 'user', id: name }
-  return { noun: name.slice(0, at), id: name.slice(at + 1) }
+  return at === -1 ? { noun: '', id: name } : { noun: name.slice(0, at), id: name.slice(at + 1) }
+}
+
+/** Who acts under a bare id is a person, or the system itself. */
+export function referToActor(name: string): Reference {
+  const reference = referToSubject(name)
+  if (reference.noun !== '') return reference
+  return { noun: name === 'system' ? 'system' : 'user', id: name }
 }
 
 const nouns: Readonly<Record<string, (id: string) => string>> = {
@@ -114,16 +122,20 @@ const nouns: Readonly<Record<string, (id: string) => string>> = {
 /** What something is called in a sentence. @param names of people, by id */
 export function nameReference({ noun, id }: Reference, names: ReadonlyMap<string, string>): string {
   if (noun === 'user') return names.get(id) ?? id
-  return nouns[noun]?.(id) ?? `${noun} ${id}`
+  return own(nouns, noun)?.(id) ?? `${noun} ${id}`.trim()
+}
+
+/** What a table has under a name that came from outside. */
+export function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 /** The people of whom a page of entries speaks. */
 export function peopleIn(entries: readonly SaidEntry[]): readonly string[] {
-  const ids = entries.flatMap(({ actor: by, subject: about }) =>
-    [referTo(by), ...(about === undefined ? [] : [referTo(about)])].flatMap(({ noun, id }) =>
-      noun === 'user' ? [id] : [],
-    ),
+  const references = entries.flatMap(({ actor: by, subject: about }) =>
+    about === undefined ? [referToActor(by)] : [referToActor(by), referToSubject(about)],
   )
+  const ids = references.flatMap(({ noun, id }) => (noun === 'user' ? [id] : []))
   return [...new Set(ids)]
 }
 
@@ -136,9 +148,9 @@ function fromTo({ from, role: to }: Detail): string {
 }
 
 function signInWords(method: unknown): string {
-  if (method === 'one-time-code') return 'with a one-time code'
-  if (method === 'registration') return 'by registering'
-  return method === undefined ? '' : `with a ${text(method)}`
+  if (method === 'one-time-code') return ' with a one-time code'
+  if (method === 'registration') return ' by registering'
+  return method === undefined ? '' : ` with a ${text(method)}`
 }
 
 /** Field names as words: `unitNumber` is `unit number`. */

@@ -1,13 +1,7 @@
 import { type KeyboardEvent, useId, useState } from 'react'
 import { useQuery } from '../http/use-query.ts'
+import type { Choice } from './choice.ts'
 import { useSettled } from './use-settled.ts'
-
-export interface Choice {
-  readonly id: string
-  readonly name: string
-  /** What tells two of one name apart. */
-  readonly note: string
-}
 
 interface SearchPickerProps {
   readonly label: string

@@ -1,5 +1,6 @@
 import { request } from '../http/client.ts'
-import { type Choice, SearchPicker } from '../ui/search-picker.tsx'
+import type { Choice } from '../ui/choice.ts'
+import { SearchPicker } from '../ui/search-picker.tsx'
 import type { Page } from '../ui/use-pages.ts'
 import { addressesOf, type Person } from './person.ts'
 

@@ -1,5 +1,5 @@
 import { deviceIdPattern } from '../../../../contracts/topics.ts'
-import type { Choice } from '../../ui/search-picker.tsx'
+import type { Choice } from '../../ui/choice.ts'
 import { type PositionText, readPosition } from './position-text.ts'
 
 /** A device as it is being written down. */

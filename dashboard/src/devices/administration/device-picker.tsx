@@ -1,6 +1,7 @@
 import type { DeviceResource } from '../../../../contracts/http/device.ts'
 import { request } from '../../http/client.ts'
-import { type Choice, SearchPicker } from '../../ui/search-picker.tsx'
+import type { Choice } from '../../ui/choice.ts'
+import { SearchPicker } from '../../ui/search-picker.tsx'
 import type { Page } from '../../ui/use-pages.ts'
 
 interface DevicePickerProps {
