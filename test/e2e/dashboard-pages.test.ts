@@ -41,6 +41,19 @@ const places: readonly Place[] = [
     },
   },
   { name: 'system', path: '/system', landmark: (page) => page.getByText('Adds up').waitFor() },
+  {
+    name: 'profile',
+    path: '/profile',
+    landmark: async (page) => {
+      await page.getByText('this one').waitFor()
+      await page.getByRole('button', { name: 'Edit' }).click()
+      await page.getByRole('button', { name: 'Change the password' }).click()
+      await page.getByRole('button', { name: 'Set up' }).click()
+      await page.getByLabel('Your password').fill(administrator.password)
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByRole('img', { name: /QR code/ }).waitFor()
+    },
+  },
 ]
 
 describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { timeout: 90_000 }, () => {
@@ -69,6 +82,11 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
     await page.goto('/')
     await page.getByLabel('Password').waitFor()
     await look(page, 'sign-in')
+    await page.getByRole('button', { name: 'Use a phone number instead' }).click()
+    await look(page, 'sign-in by phone')
+    await page.getByRole('button', { name: 'Use e-mail and password instead' }).click()
+    await page.getByRole('button', { name: 'Forgotten password?' }).click()
+    await look(page, 'forgotten password')
     await signIn(page, administrator)
     await untilLive(page)
     for (const { name, path, landmark } of places) {

@@ -127,7 +127,7 @@ function PersonForm({ user, onDone }: { user: Profile; onDone: () => void }) {
           label="Flat"
           autoComplete="off"
           maxLength={40}
-          hint="Another flat waits until an administrator has confirmed it."
+          hint="Counts once an administrator has confirmed it."
         />
       )}
       <p id={problemId} className="problem" role="alert">
