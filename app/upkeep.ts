@@ -2,13 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TimeSeriesUpkeep } from '../contracts/ports/time-series.ts'
 import type { Records } from '../store/index.ts'
+import { formatAuditHead } from './audit-head.ts'
 import { datedBackupName, prune } from './backup/write.ts'
 import type { Config } from './config/config.ts'
 import type { Job } from './jobs.ts'
 
 export interface UpkeepDeps {
   readonly config: Pick<Config, 'keep' | 'backup'>
-  readonly records: Pick<Records, 'retain'>
+  readonly records: Pick<Records, 'retain' | 'audit'>
   readonly timeSeries: Pick<TimeSeriesUpkeep, 'rollUp' | 'retain' | 'trimQuarantine'>
   readonly backUp: (directory: string) => Promise<{ readonly files: readonly { readonly bytes: number }[] }>
 }
@@ -34,10 +35,13 @@ export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDe
       name: 'retention',
       schedule: '30 1 * * *',
       async run(nowMs) {
-        const { alertsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
+        const { alertsKeepDays, auditKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
         const removed = await timeSeries.retain({ nowMs, ...readingsKeep })
-        const rows = await records.retain({ nowMs, alertsKeepDays, commandsKeepDays, sessionsKeepDays, codesKeepDays })
-        return { removed: { ...removed, ...rows } }
+        const recordsKeep = { alertsKeepDays, auditKeepDays, commandsKeepDays, sessionsKeepDays, codesKeepDays }
+        const rows = await records.retain({ nowMs, ...recordsKeep })
+        // In the log, so that it is noted where nobody who can change the records can change it.
+        const auditHead = formatAuditHead(await records.audit.head())
+        return { removed: { ...removed, ...rows }, auditHead }
       },
     },
   ]

@@ -1,5 +1,8 @@
 // records
 export type { AlertQuery, AlertSummary, TransitionProgress } from './records/alerts.ts'
+export type { AuditEntry } from './records/audit.ts'
+export type { AuditQuery } from './records/audit-search.ts'
+export type { AuditFault, AuditHead, AuditProgress, AuditVerdict } from './records/audit-verifier.ts'
 export { createDeviceDirectory, type MemoryDeviceDirectory } from './records/device-directory.ts'
 export type { DeviceLine } from './records/device-registration.ts'
 export { createIdMaker } from './records/ids.ts'

@@ -50,6 +50,7 @@ export interface Config {
     readonly quarantineKeepDays: number
     readonly quarantineRowsMax: number
     readonly alertsKeepDays: number
+    readonly auditKeepDays: number
   }
   readonly backup: { readonly directory: string; readonly keepCount: number } | undefined
   readonly admin: { readonly email: string; readonly password: string | undefined }
@@ -201,6 +202,7 @@ function toConfig(
       quarantineKeepDays: values.PRAHARI_QUARANTINE_KEEP_DAYS,
       quarantineRowsMax: values.PRAHARI_QUARANTINE_ROWS_MAX,
       alertsKeepDays: values.PRAHARI_ALERTS_KEEP_DAYS,
+      auditKeepDays: values.PRAHARI_AUDIT_KEEP_DAYS,
     },
     backup: values.PRAHARI_BACKUP_DIR
       ? { directory: absolute(values.PRAHARI_BACKUP_DIR), keepCount: values.PRAHARI_BACKUPS_KEEP }

@@ -190,6 +190,11 @@ export const variableGroups = {
       fallback: '365',
       meaning: 'resolved alerts older than this are deleted every night, days',
     }),
+    PRAHARI_AUDIT_KEEP_DAYS: variable({
+      schema: wholeNumber({ min: 30, max: 36_500 }),
+      fallback: '730',
+      meaning: 'the audit trail is kept this long, days; what is older is deleted every night, and the trail says so',
+    }),
     PRAHARI_BACKUP_DIR: variable({
       schema: text,
       fallbackNote: 'off',

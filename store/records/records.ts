@@ -47,6 +47,8 @@ export interface RecordsKeep {
   readonly codesKeepDays: number
   /** So are resolved alerts with their notes. */
   readonly alertsKeepDays: number
+  /** So is the beginning of the audit trail. */
+  readonly auditKeepDays: number
 }
 
 /** The records store: people, devices, rules, alerts, what was done. */

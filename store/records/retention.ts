@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { pruneTrail } from './audit-writer.ts'
 import type { RecordsKeep } from './records.ts'
 import type { Scope } from './scope.ts'
 
@@ -7,7 +8,8 @@ const dayMs = 86_400_000
 const chunkRowsMax = 500
 
 /** Deletes in small steps what has come to an end and is older than its keep. What is still open always stays. */
-export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly<Record<string, number>>> {
+export async function retain(scope: Scope, keep: RecordsKeep): Promise<Readonly<Record<string, number>>> {
+  const { db } = scope
   const commandsBeforeMs = keep.nowMs - keep.commandsKeepDays * dayMs
   const sessionsBeforeMs = keep.nowMs - keep.sessionsKeepDays * dayMs
   const codesBeforeMs = keep.nowMs - keep.codesKeepDays * dayMs
@@ -59,6 +61,7 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
         )
         .executeTakeFirstOrThrow(),
     ),
+    audit: await pruneTrail(scope, keep.nowMs - keep.auditKeepDays * dayMs),
   }
 }
 

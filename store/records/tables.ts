@@ -20,6 +20,7 @@ export interface Tables {
   recovery_codes: RecoveryCodeRow
   one_time_codes: OneTimeCodeRow
   audit: AuditRow
+  audit_head: AuditHeadRow
   settings: SettingRow
   alert_rules: RuleRow
   alerts: AlertRow
@@ -174,12 +175,28 @@ interface RefreshTokenRow {
 }
 
 export interface AuditRow {
+  /** 1, 2, 3 ... */
+  seq: number
   id: string
   at_ms: number
   actor: string
   action: string
   subject: string | null
   detail: string
+  /** What ties the row to all before it; see audit-chain.ts. */
+  chain: string
+}
+
+/** One row: where the trail ends, and where what is kept of it begins. */
+export interface AuditHeadRow {
+  id: 1
+  seq: number
+  chain: string
+  first_seq: number
+  /** Of the row before the first. */
+  first_chain: string
+  updated_at_ms: number
+  seal: string
 }
 
 interface SettingRow {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { aDevice, aSession, someRecords, startMs } from './fixture.ts'
 
 const dayMs = 86_400_000
-const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, codesKeepDays: 2, alertsKeepDays: 365 }
+const keep = { commandsKeepDays: 30, sessionsKeepDays: 7, codesKeepDays: 2, alertsKeepDays: 365, auditKeepDays: 730 }
 
 test('a command that nobody fetched is ended, and deleted when its keep is over', async () => {
   const { records, clock, listen } = await someRecords()
@@ -39,7 +39,7 @@ test('deletes what ended longer ago than its keep, and nothing that is open', as
 
   clock.advance(31 * dayMs)
   const deleted = await records.retain({ ...keep, nowMs: clock.now() })
-  expect(deleted).toEqual({ commands: 1100, sessions: 1, oneTimeCodes: 0, alerts: 0 })
+  expect(deleted).toEqual({ commands: 1100, sessions: 1, oneTimeCodes: 0, alerts: 0, audit: 0 })
   const { rows } = await records.stats()
   expect(rows).toMatchObject({ commands: 100, sessions: 1, refresh_tokens: 1 })
   expect((await records.sessions.listOpen(user.id)).map(({ id }) => id)).toEqual([open.id])
@@ -48,5 +48,6 @@ test('deletes what ended longer ago than its keep, and nothing that is open', as
     sessions: 0,
     oneTimeCodes: 0,
     alerts: 0,
+    audit: 0,
   })
 })
