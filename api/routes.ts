@@ -1,5 +1,6 @@
 import { createAlertRoutes } from './alerts/routes.ts'
 import { createRuleRoutes } from './alerts/rule-routes.ts'
+import { createAuditRoutes } from './audit/routes.ts'
 import { createNamedUserRoutes } from './auth/named-user-routes.ts'
 import { createProfileRoutes } from './auth/profile-routes.ts'
 import { createResidentRoutes } from './auth/resident-routes.ts'
@@ -60,6 +61,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...createRuleRoutes(deps),
     ...createQuarantineRoutes(deps),
     ...createCityRoutes(options),
+    ...createAuditRoutes(deps),
     ...createHealthRoutes(health),
     ...createSystemRoutes({ ...deps, version }),
     ...createMetricsRoutes({ ...deps, version }),

@@ -16,6 +16,7 @@ export const areas = [
   'Alerts',
   'Quarantine',
   'City',
+  'Audit',
   'System',
 ] as const
 type Area = (typeof areas)[number]

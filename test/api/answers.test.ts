@@ -230,6 +230,7 @@ describe('every route', () => {
       ['DELETE /api/quarantine', '/api/quarantine?ids=1', 200],
       ['GET /api/city/config', '/api/city/config', 200],
       ['GET /api/city/map', '/api/city/map', 200],
+      ['GET /api/audit', '/api/audit?action=user-*&limit=5', 200],
       ['GET /health', '/health', 200],
       ['GET /api/health', '/api/health?ready', 200],
       ['GET /api/system/ledger', '/api/system/ledger', 200],
