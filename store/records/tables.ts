@@ -254,6 +254,7 @@ export interface RuleProgressRow {
 export interface SosRow {
   id: string
   device_id: string
+  owner_id: string | null
   state: SosRecord['state']
   trigger_name: SosRecord['trigger']
   observed_at_ms: number
