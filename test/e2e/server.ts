@@ -7,6 +7,7 @@ import { createInterface, type Interface } from 'node:readline'
 import mqtt, { type MqttClient } from 'mqtt'
 import type { Role } from '../../contracts/roles.ts'
 import { topics } from '../../contracts/topics.ts'
+import { drawAddress } from './addresses.ts'
 
 export const administrator = { email: 'admin@prahari.local', password: 'six correct horses and a battery' }
 
@@ -54,7 +55,13 @@ export interface TestDevice {
   pressSos(payload: unknown): Promise<void>
 }
 
-export async function startServer(options: { readonly demo: boolean }): Promise<RunningServer> {
+export interface ServerOptions {
+  readonly demo: boolean
+  /** How devices that are not registered may enrol themselves; not at all when absent. */
+  readonly enrolment?: 'key'
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'prahari-e2e-'))
   const child = spawn(process.execPath, ['bin/prahari.mjs', 'start', '--data-dir', dataDir], {
     env: {
@@ -62,9 +69,12 @@ export async function startServer(options: { readonly demo: boolean }): Promise<
       PRAHARI_HTTP_PORT: '0',
       PRAHARI_MQTT_PORT: '0',
       PRAHARI_DEMO: options.demo ? 'on' : 'off',
+      PRAHARI_DEVICE_ENROLMENT: options.enrolment ?? 'closed',
       // Codes are logged as information.
       PRAHARI_LOG_LEVEL: 'info',
       PRAHARI_LOG_FORMAT: 'json',
+      // Every browser says it comes from elsewhere, so that what may be guessed at is limited for each by itself.
+      PRAHARI_TRUST_PROXY: '1',
       OTP_DELIVERY: 'log',
       PRAHARI_TIME_AHEAD_MAX_S: String(timeAheadMaxMs / 1000),
       PRAHARI_ADMIN_EMAIL: administrator.email,
@@ -81,7 +91,11 @@ export async function startServer(options: { readonly demo: boolean }): Promise<
   async function administer(method: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await fetch(`${url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'x-forwarded-for': drawAddress(),
+      },
       body: body === undefined ? null : JSON.stringify(body),
     })
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)

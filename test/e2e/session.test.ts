@@ -71,19 +71,20 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
 
     it('says when to try again after too many guesses', async () => {
       const guessed = await server.addPerson({ name: 'Bela Guessed', role: 'citizen' })
-      const guess = () =>
-        fetch(`${server.url}/api/auth/login`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ email: guessed.email, password: 'a guess' }),
-        })
-      await expect.poll(async () => (await guess()).status).toBe(429)
+      // From the same browser: whoever guesses from elsewhere does not lock the owner out.
+      const guess = `fetch('/api/auth/login', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: '${guessed.email}', password: 'a guess' }),
+      }).then(({ status }) => status)`
       await inBrowser(
         async (page) => {
+          await page.goto('/')
+          await expect.poll(() => page.evaluate(guess)).toBe(429)
           await signIn(page, guessed)
           await page.getByText(/Too many attempts.*try again in 15 min/i).waitFor()
         },
-        { expected: [429] },
+        { expected: [401, 429] },
       )
     })
 
