@@ -293,8 +293,12 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
           await server.administer('PATCH', `/api/users/${person.id}`, { role: 'analyst' })
           await page.reload()
           await untilLive(page)
-          await goTo(page, '/quarantine')
-          await page.getByText('Nothing is set aside.').waitFor()
+          await goTo(page, '/system')
+          await page.getByText('Adds up').waitFor()
+          // An officer watches too, so it is the page's next question that tells.
+          await server.administer('PATCH', `/api/users/${person.id}`, { role: 'officer' })
+          await page.getByText('This page is not for your role.').waitFor()
+          expect(await placesOf(page)).toEqual(['Map'])
         },
         { expected: [403] },
       )
@@ -383,6 +387,7 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
           await card.getByLabel('Flat').fill('B-204')
           await card.getByRole('button', { name: 'Save' }).click()
           await card.getByText('Waits to be confirmed by an administrator').waitFor()
+          await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Edit')
           await page.getByRole('link', { name: 'Your profile: Lata K. Resident' }).waitFor()
           await server.administer('PATCH', `/api/users/${person.id}`, { isFlatConfirmed: true })
           await page.reload()
