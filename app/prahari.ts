@@ -8,6 +8,7 @@ import { reachableHost } from './address.ts'
 import { createBackendUsers } from './backend-users.ts'
 import { writeBackup } from './backup/write.ts'
 import { readCityMap } from './city-map.ts'
+import type { ControlActions } from './control/actions.ts'
 import { createControlServer } from './control/server.ts'
 import { type Core, startCore } from './core.ts'
 import { type DataDir, openDataDir, readOrDrawSecret } from './data-dir.ts'
@@ -157,16 +158,17 @@ interface Running {
   url: string | undefined
 }
 
-function controlActions(running: Running, dataDir: DataDir, now: () => number) {
+function controlActions(running: Running, dataDir: DataDir, now: () => number): ControlActions {
   const coreOf = (): Core => {
     if (running.core) return running.core
     throw new AppError('unavailable', 'server-starting', 'the server is still starting; try again in a moment')
   }
   return {
     status: async () => ({ pid: process.pid, version, startedAtMs: running.startedAtMs, url: running.url }),
-    backup: async ({ directory }: { readonly directory: string }) =>
-      writeBackup(backupSource(coreOf(), dataDir, now), directory),
-    resetPassword: async ({ email }: { readonly email: string }) => resetPassword({ ...coreOf(), email }),
+    backup: async ({ directory }) => writeBackup(backupSource(coreOf(), dataDir, now), directory),
+    resetPassword: async ({ email }) => resetPassword({ ...coreOf(), email }),
+    auditVerify: async ({ expect }, { progress, signal }) =>
+      coreOf().records.audit.verify({ expect, onProgress: progress, signal }),
   }
 }
 

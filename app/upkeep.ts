@@ -9,7 +9,7 @@ import type { Job } from './jobs.ts'
 
 export interface UpkeepDeps {
   readonly config: Pick<Config, 'keep' | 'backup'>
-  readonly records: Pick<Records, 'retain' | 'audit'>
+  readonly records: Pick<Records, 'retain'> & { readonly audit: Pick<Records['audit'], 'head'> }
   readonly timeSeries: Pick<TimeSeriesUpkeep, 'rollUp' | 'retain' | 'trimQuarantine'>
   readonly backUp: (directory: string) => Promise<{ readonly files: readonly { readonly bytes: number }[] }>
 }

@@ -18,6 +18,8 @@ export interface AuditQuery extends PageQuery {
 
 /** The table is read in pieces of this size where rows have to be looked at one by one. */
 const rowsAtOnce = 500
+/** Looking at so many is no matter, whatever else is asked. */
+const rowsFewMax = 2000
 /** A request looks at so many rows; then its page ends where it has come to. */
 const rowsExaminedMax = 200_000
 /** More actions than this under one beginning are found among all rows. */
@@ -52,17 +54,38 @@ type Position = Pick<AuditRow, 'at_ms' | 'seq'>
 
 type Index =
   | { readonly column: 'subject' | 'actor' | 'action'; readonly values: readonly string[] }
-  | { readonly column: undefined }
+  | { readonly column: undefined; readonly values?: undefined }
 
-/** The condition that leaves fewest rows to look at. */
-async function chooseIndex(scope: Scope, { subject, actor, action }: AuditQuery): Promise<Index> {
-  if (subject !== undefined) return { column: 'subject', values: [subject] }
-  if (actor !== undefined) return { column: 'actor', values: [actor] }
-  if (action === undefined) return { column: undefined }
-  const beginning = beginningOf(action)
-  if (beginning === undefined) return { column: 'action', values: [action] }
-  const values = await listActions(scope, beginning)
-  return values === undefined ? { column: undefined } : { column: 'action', values }
+/** A condition that leaves few rows to look at, if one does. */
+async function chooseIndex(scope: Scope, query: AuditQuery): Promise<Index> {
+  const conditions: Index[] = []
+  for (const column of ['subject', 'actor'] as const) {
+    const value = query[column]
+    if (value !== undefined) conditions.push({ column, values: [value] })
+  }
+  if (query.action !== undefined) {
+    const values = await listActions(scope, query.action)
+    if (values !== undefined) conditions.push({ column: 'action', values })
+  }
+  if (conditions.length > 1) {
+    for (const condition of conditions) if (await leavesFew(scope, condition)) return condition
+  }
+  return conditions[0] ?? { column: undefined }
+}
+
+async function leavesFew({ db }: Scope, { column, values }: Index): Promise<boolean> {
+  if (column === undefined) return false
+  let count = 0
+  for (const value of values) {
+    const first = db.selectFrom('audit').select('seq').where(column, '=', value).limit(rowsFewMax)
+    const { rows } = await db
+      .selectFrom(first.as('first'))
+      .select((eb) => eb.fn.countAll().as('rows'))
+      .executeTakeFirstOrThrow()
+    count += Number(rows)
+    if (count >= rowsFewMax) return false
+  }
+  return true
 }
 
 function beginningOf(action: string): string | undefined {
@@ -70,17 +93,23 @@ function beginningOf(action: string): string | undefined {
 }
 
 /** @returns undefined when there are too many to be worth it */
-async function listActions({ db }: Scope, beginning: string): Promise<readonly string[] | undefined> {
+async function listActions(scope: Scope, wanted: string): Promise<readonly string[] | undefined> {
+  const beginning = beginningOf(wanted)
+  if (beginning === undefined) return [wanted]
   const actions: string[] = []
   while (actions.length <= actionsMax) {
-    const last = actions.at(-1)
-    const rows = db.selectFrom('audit').select('action').orderBy('action').limit(1)
-    const query = last === undefined ? rows.where('action', '>=', beginning) : rows.where('action', '>', last)
-    const next = (await query.executeTakeFirst())?.action
+    const next = await findAction(scope, beginning, actions.at(-1))
     if (next === undefined || !next.startsWith(beginning)) return actions
     actions.push(next)
   }
   return undefined
+}
+
+/** @returns the next in order: of all after `last`, or from `beginning` on */
+async function findAction({ db }: Scope, beginning: string, last: string | undefined): Promise<string | undefined> {
+  const rows = db.selectFrom('audit').select('action').orderBy('action').limit(1)
+  const later = last === undefined ? rows.where('action', '>=', beginning) : rows.where('action', '>', last)
+  return (await later.executeTakeFirst())?.action
 }
 
 async function readPiece(
