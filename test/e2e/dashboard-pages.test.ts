@@ -142,6 +142,29 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
     await context.close()
   })
 
+  it('leads to every place at any width and any size of letters', async () => {
+    const { page, context } = await openPage(browser, { origin: server.url })
+    await signIn(page, administrator)
+    await untilLive(page)
+    for (const width of [1440, 1200, 900, 600, 340]) {
+      await page.setViewportSize({ width, height: 700 })
+      for (const size of ['', 'large']) {
+        await page.evaluate(`document.documentElement.dataset.size = '${size}'`)
+        // A frame to lay it out in, and one to find out what fits.
+        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+        expect(await page.evaluate(overflowOfBar), `${width} px ${size}`).toBe(0)
+        const more = page.getByRole('button', { name: 'More' })
+        if (await more.isVisible()) await more.click()
+        await page.getByRole('link', { name: 'Audit' }).click()
+        await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor()
+        await page.getByRole('link', { name: 'Alerts' }).click()
+        await page.getByRole('heading', { level: 1, name: 'Alerts' }).waitFor()
+        await page.getByRole('link', { name: /Your profile/ }).waitFor()
+      }
+    }
+    await context.close()
+  })
+
   it('says that what it shows is simulated', async () => {
     const { page, context } = await openPage(browser, { origin: server.url })
     await signIn(page, administrator)
@@ -151,6 +174,8 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
     await context.close()
   })
 })
+
+const overflowOfBar = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.bar'))`
 
 /** @returns every breach of WCAG 2.2 AA and of good practice that axe can see */
 async function findBarriers(page: Page): Promise<string[]> {
