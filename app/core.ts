@@ -2,7 +2,14 @@ import { type Bus, createMemoryBus } from '../contracts/bus.ts'
 import type { Messenger } from '../contracts/ports/messages.ts'
 import { createIngestClient, type IngestClient } from '../ingest/index.ts'
 import { type Accounts, createAccounts } from '../people/index.ts'
-import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../safety/index.ts'
+import {
+  type AlertDesk,
+  createAlertDesk,
+  createSosDesk,
+  createSosViews,
+  type SosDesk,
+  type SosViews,
+} from '../safety/index.ts'
 import {
   createDeviceDirectory,
   createStatusKeeper,
@@ -22,6 +29,7 @@ export interface Core {
   readonly directory: MemoryDeviceDirectory
   readonly alertDesk: AlertDesk
   readonly sosDesk: SosDesk
+  readonly sosViews: SosViews
   readonly ingest: IngestClient
   readonly accounts: Accounts
   readonly messages: Messenger
@@ -50,6 +58,8 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await lifecycle.start(alertDesk)
   const sosDesk = createSosDesk({ records, bus, now })
+  const sosViews = createSosViews({ records, log })
+  await lifecycle.start(sosViews)
 
   const ingest = createIngestClient({
     spawn: () => spawnIngest({ path: dataDir.timeSeriesPath }),
@@ -71,7 +81,7 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   await lifecycle.start(messages)
   const { phoneRegion } = config
   const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegion })
-  return { bus, records, directory, alertDesk, sosDesk, ingest, accounts, messages }
+  return { bus, records, directory, alertDesk, sosDesk, sosViews, ingest, accounts, messages }
 }
 
 const alertsPerPage = 1000

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Api, createApi } from '../api/index.ts'
 import { createLiveFeed } from '../api/live/index.ts'
-import { type Broker, createBroker } from '../broker/index.ts'
+import { type Broker, type BrokerDeps, createBroker } from '../broker/index.ts'
 import { AppError } from '../contracts/errors.ts'
 import { createDemoCity, type DemoCity } from '../devices/index.ts'
 import { reachableHost } from './address.ts'
@@ -16,6 +16,7 @@ import { createDemo } from './demo.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import type { PrahariDeps } from './prahari-deps.ts'
 import { resetPassword } from './reset-password.ts'
+import { createSosReads } from './sos-reads.ts'
 import { listUpkeepJobs } from './upkeep.ts'
 import { projectRoot, version } from './version.ts'
 import { createViolationAudit } from './violation-audit.ts'
@@ -81,7 +82,13 @@ interface FrontParts {
 /** The two doors: HTTP with the live feed, and MQTT. The broker opens last, when all it needs stands. */
 async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, dataDir, city, jobs }: FrontParts) {
   const { roles, http, mqtt } = config
-  const broker = roles.includes('broker') ? createPrahariBroker({ config, log, now }, core, dataDir) : undefined
+  const { bus, sosDesk, sosViews } = core
+  const sosReads = createSosReads({ bus, sosDesk, note: sosViews.over('mqtt'), log })
+  await lifecycle.start(sosReads)
+  const { noteRead: onSosRead } = sosReads
+  const broker = roles.includes('broker')
+    ? createPrahariBroker({ config, log, now, onSosRead }, core, dataDir)
+    : undefined
   let api: Api | undefined
   if (roles.includes('api')) {
     const { ingest } = core
@@ -120,7 +127,7 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
 }
 
 function createPrahariBroker(
-  { config, log, now }: Pick<PrahariDeps, 'config' | 'log' | 'now'>,
+  { config, log, now, onSosRead }: Pick<PrahariDeps, 'config' | 'log' | 'now'> & Pick<BrokerDeps, 'onSosRead'>,
   { ingest, sosDesk, directory, records, bus, accounts }: Core,
   dataDir: DataDir,
 ): Broker {
@@ -148,6 +155,7 @@ function createPrahariBroker(
     log,
     now,
     onViolation: createViolationAudit({ audit: records.audit, log }),
+    onSosRead,
   })
 }
 

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
+import { may } from '../../contracts/access.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { liveAuthenticateSchema } from '../../contracts/live.ts'
 import type { Accounts, Identity } from '../../people/index.ts'
-import { may } from '../../contracts/access.ts'
 import type { LiveOptions } from './options.ts'
 
 /** Somebody who was let in, as far as the door is concerned. */

@@ -6,6 +6,7 @@ import { may, socketAccess } from '../../contracts/access.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { type LiveRefusal, liveEvents, liveSubscribeSchema, liveViewportSchema } from '../../contracts/live.ts'
 import type { Accounts } from '../../people/index.ts'
+import type { NoteSosView } from '../../safety/index.ts'
 import { createAdmission, type Guest } from './admission.ts'
 import { createAllowance } from './allowance.ts'
 import { toConnection } from './connection.ts'
@@ -36,11 +37,12 @@ export interface SocketServer {
 export function createSocketServer(deps: {
   readonly accounts: Pick<Accounts, 'verify'>
   readonly feed: Feed
+  readonly noteSosView: NoteSosView
   readonly options: LiveOptions
   readonly now: () => number
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
 }): SocketServer {
-  const { accounts, feed, options, now, log } = deps
+  const { accounts, feed, noteSosView, options, now, log } = deps
   const io = createIo(options)
   const seats = new Map<Guest, { readonly socket: Socket; readonly viewer: Viewer }>()
   const refusals: Record<string, number> = Object.create(null)
@@ -100,7 +102,11 @@ export function createSocketServer(deps: {
 
   function onConnection(socket: Socket): void {
     const guest: Guest = socket.data
-    const viewer = feed.addViewer(toConnection(socket), may(guest.identity.role, 'live.sos'))
+    const viewer = feed.addViewer({
+      connection: toConnection(socket),
+      seesSos: may(guest.identity.role, 'live.sos'),
+      sawPlaceOf: (sosId) => noteSosView(guest.identity, sosId),
+    })
     admission.enter(guest)
     seats.set(guest, { socket, viewer })
     limitRequests(socket)

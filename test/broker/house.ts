@@ -9,6 +9,7 @@ import {
   type BrokerOptions,
   createBroker,
   type RefusalName,
+  type SosRead,
 } from '../../broker/index.ts'
 import { type Bus, createMemoryBus } from '../../contracts/bus.ts'
 import type { Device, DeviceCommand, DeviceInput, DevicePresence } from '../../contracts/device.ts'
@@ -176,6 +177,7 @@ export async function openHouse(options: HouseOptions = {}) {
   const locations: BusEvents['device-location'][] = []
   const statuses: BusEvents['device-status'][] = []
   const violations: AccessViolation[] = []
+  const sosReads: SosRead[] = []
   const busFaults: unknown[] = []
   const bus: Bus = createMemoryBus({ onHandlerError: (error) => busFaults.push(error) })
   bus.subscribe('device-presence', (event) => presence.push(event))
@@ -200,6 +202,7 @@ export async function openHouse(options: HouseOptions = {}) {
     log: pino({ level: process.env.BROKER_TEST_LOG ?? 'silent' }),
     now: options.now ?? Date.now,
     onViolation: (violation) => violations.push(violation),
+    onSosRead: (read) => sosReads.push(read),
   })
   await broker.start()
   onTestFinished(() => broker.stop())
@@ -217,6 +220,7 @@ export async function openHouse(options: HouseOptions = {}) {
     locations,
     statuses,
     violations,
+    sosReads,
     sessionsDir,
     refused: (name: RefusalName) => broker.stats().refusals[name],
     /** What became of a device, in order: `connect+`, `keepalive-`. */
