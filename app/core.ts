@@ -79,8 +79,8 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   const jwtSecret = config.jwtSecret ?? readOrDrawSecret(dataDir.jwtSecretPath)
   const messages = createMessages({ config, log, now })
   await lifecycle.start(messages)
-  const { phoneRegion } = config
-  const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegion })
+  const { phoneRegions } = config
+  const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegions })
   return { bus, records, directory, alertDesk, sosDesk, sosViews, ingest, accounts, messages }
 }
 

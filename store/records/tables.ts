@@ -115,6 +115,8 @@ export interface UserRow {
   password_hash: string | null
   password_length: number | null
   email_verified_at_ms: number | null
+  pending_email: string | null
+  pending_phone: string | null
   phone_verified_at_ms: number | null
   signed_in_at_ms: number | null
   created_at_ms: number
@@ -162,8 +164,8 @@ export interface OneTimeCodeRow {
   /** Wrong tries from elsewhere. */
   foreign_tries: number
   redeemed_at_ms: number | null
-  /** Who brought it. */
-  redeemed_network: string | null
+  /** Who brought it: the network, and what sort of client. */
+  redeemed_by: string | null
   spent_at_ms: number | null
 }
 

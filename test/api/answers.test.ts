@@ -80,7 +80,7 @@ async function listAccountSteps({ deps, inbox, clock, userIdOf, tokenOf }: ApiHo
   const [toPriya, toPhone] = [codeTo('priya@example.com'), codeTo(`+91${phone}`)]
   const priya = { name: 'Priya', email: 'priya@example.com', password: 'password123' }
   const citizen = await deps.accounts.verify(tokenOf('citizen'))
-  await deps.accounts.changeProfile(citizen, { phone: '9876500000' })
+  await deps.accounts.changeProfile(citizen, { phone: '9876500000', currentPassword: password })
   for (const type of ['email', 'phone'] as const) {
     await deps.accounts.sendVerification(citizen, type, { clientAddress: '127.0.0.1' })
   }
