@@ -60,8 +60,8 @@ export interface Config {
   /** Any phone signs in without a code. */
   readonly otpBypass: boolean
   readonly redisUrl: string | undefined
-  /** ISO 3166-1 alpha-2 code of the city's country. */
-  readonly phoneRegion: string
+  /** ISO 3166-1 alpha-2 codes: the city's country first. */
+  readonly phoneRegions: readonly string[]
   readonly demo: { readonly seed: number } | undefined
   /** What the operator should know although it stops nothing. */
   readonly warnings: readonly string[]
@@ -209,7 +209,7 @@ function toConfig(
       : undefined,
     admin: { email: values.PRAHARI_ADMIN_EMAIL, password: values.PRAHARI_ADMIN_PASSWORD },
     jwtSecret: values.PRAHARI_JWT_SECRET,
-    phoneRegion: values.PRAHARI_PHONE_REGION,
+    phoneRegions: values.PRAHARI_PHONE_REGION,
     recordsKey: values.PRAHARI_RECORDS_KEY,
     messages: toMessages(values),
     otpBypass: values.PRAHARI_OTP_BYPASS === 'on',
