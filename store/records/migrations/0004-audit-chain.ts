@@ -39,7 +39,8 @@ export function auditChain(keys: Keyring): Migration {
 async function createTables(db: Kysely<AuditTables>) {
   await db.schema
     .createTable('new_audit')
-    .addColumn('seq', 'bigint', (c) => c.notNull().primaryKey())
+    // Of this type alone a key needs no index beside the table in SQLite.
+    .addColumn('seq', 'integer', (c) => c.notNull().primaryKey())
     .addColumn('id', 'text', (c) => c.notNull())
     .addColumn('at_ms', 'bigint', (c) => c.notNull())
     .addColumn('actor', 'text', (c) => c.notNull())
@@ -50,7 +51,7 @@ async function createTables(db: Kysely<AuditTables>) {
     .execute()
   await db.schema
     .createTable('audit_head')
-    .addColumn('id', 'bigint', (c) => c.notNull().primaryKey())
+    .addColumn('id', 'integer', (c) => c.notNull().primaryKey())
     .addColumn('seq', 'bigint', (c) => c.notNull())
     .addColumn('chain', 'text', (c) => c.notNull())
     .addColumn('first_seq', 'bigint', (c) => c.notNull())
