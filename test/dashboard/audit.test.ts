@@ -58,7 +58,7 @@ describe('a line of the audit', () => {
       { action: 'devices-registered', detail: { created: 4998, failed: 2 } },
     ],
     [
-      'lamp-17 tried to publish to v1/x, which is not theirs',
+      'lamp-17 tried to publish to v1/x, and was refused',
       { actor: 'device:lamp-17', action: 'mqtt-publish-refused', detail: { topic: 'v1/x' } },
     ],
   ])('reads: %s', (expected, entry) => {

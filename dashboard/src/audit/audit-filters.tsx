@@ -13,13 +13,14 @@ import { fromLocalField, toLocalField } from './local-field.ts'
 
 const choicesMax = 6
 
-/** By whom, what, about what and when; in the address, so that an answer can be shared. */
+/** By whom, what, about what, in which words and when; in the address, so that an answer can be shared. */
 export function AuditFilters() {
   const [actor, setActor] = useQueryParameter('actor')
   const [action, setAction] = useQueryParameter('action')
   const [subject, setSubject] = useQueryParameter('subject')
   const [from] = useQueryParameter('from')
   const [to] = useQueryParameter('to')
+  const [search, setSearch] = useQueryParameter('q')
   const references = [referToActor(actor), referToSubject(subject)]
   const names = usePeopleNames(references.flatMap(({ noun, id }) => (noun === 'user' && id !== '' ? [id] : [])))
 
@@ -68,6 +69,16 @@ export function AuditFilters() {
         onChoose={(choice) => setSubject(choice?.id ?? '')}
         find={findSubjects}
       />
+      <label className="stacked">
+        Any word
+        <input
+          type="search"
+          maxLength={100}
+          placeholder="Address, name, reason …"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+      </label>
       {(['from', 'to'] as const).map((name) => (
         <label key={name} className="stacked">
           {name === 'from' ? 'From' : 'To'}

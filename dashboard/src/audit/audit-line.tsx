@@ -1,18 +1,13 @@
+import type { AuditEntryResource } from '../../../contracts/http/audit.ts'
+import type { Decoded } from '../http/decoded.ts'
 import { Link } from '../routing/link.tsx'
 import { paths } from '../routing/router.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Age, Time } from '../ui/time.tsx'
-import { nameReference, own, type Reference, type SaidEntry, sayEntry } from './audit-sentences.ts'
+import { nameReference, own, type Reference, sayEntry } from './audit-sentences.ts'
 import { layOutDetail } from './detail-lines.ts'
 
-export interface AuditEntry extends SaidEntry {
-  readonly id: string
-  /** Its number in the chain. */
-  readonly seq: number
-  readonly atMs: number
-  /** Undefined for who is not a person. */
-  readonly actorName?: string | undefined
-}
+export type AuditEntry = Decoded<AuditEntryResource>
 
 interface AuditLineProps {
   readonly entry: AuditEntry

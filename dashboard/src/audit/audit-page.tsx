@@ -3,12 +3,14 @@ import { request } from '../http/client.ts'
 import { useQueryParameter } from '../routing/router.ts'
 import { Empty, Failed, Loading } from '../ui/states.tsx'
 import { type Page, usePages } from '../ui/use-pages.ts'
+import { useSettled } from '../ui/use-settled.ts'
 import { usePeopleNames } from '../users/use-people-names.ts'
 import { AuditFilters } from './audit-filters.tsx'
 import { type AuditEntry, AuditLine } from './audit-line.tsx'
 import { peopleIn } from './audit-sentences.ts'
 
 const pageSize = 50
+const typingPauseMs = 250
 
 /** Who did what, the newest first. */
 export function AuditPage() {
@@ -17,14 +19,16 @@ export function AuditPage() {
   const [subject] = useQueryParameter('subject')
   const [from] = useQueryParameter('from')
   const [to] = useQueryParameter('to')
+  const [search] = useQueryParameter('q')
   const [turn, setTurn] = useState(0)
-  const entries = usePages<AuditEntry>([actor, action, subject, from, to, turn].join('\n'), (cursor) =>
-    request<Page<AuditEntry>>('/api/audit', { query: { actor, action, subject, from, to, cursor, limit: pageSize } }),
+  const filter = { actor, action, subject, from, to, search: useSettled(search.trim(), typingPauseMs) }
+  const entries = usePages<AuditEntry>([...Object.values(filter), turn].join('\n'), (cursor) =>
+    request<Page<AuditEntry>>('/api/audit', { query: { ...filter, cursor, limit: pageSize } }),
   )
   const people = useMemo(() => peopleOf(entries.items ?? []), [entries.items])
   const looked = usePeopleNames(people.unnamed)
   const names = useMemo(() => new Map([...looked, ...people.named]), [looked, people])
-  const isFiltered = [actor, action, subject, from, to].some((value) => value !== '')
+  const isFiltered = Object.values(filter).some((value) => value !== '')
   return (
     <div className="page">
       <header className="page-head">
@@ -40,9 +44,7 @@ export function AuditPage() {
       <AuditFilters />
       {entries.error !== undefined && <Failed what="the audit" error={entries.error} onRetry={entries.reload} />}
       {entries.items === undefined && entries.loading && <Loading what="the audit" />}
-      {entries.items?.length === 0 && (
-        <Empty title={isFiltered ? 'No line passes the filter.' : 'Nothing is written down yet.'} />
-      )}
+      {entries.items?.length === 0 && <Empty title={sayNone({ isFiltered, hasMore: entries.hasMore })} />}
       {entries.items !== undefined && entries.items.length > 0 && (
         <ol className="plain audit-list" aria-label="Audit">
           {entries.items.map((entry) => (
@@ -57,6 +59,12 @@ export function AuditPage() {
       )}
     </div>
   )
+}
+
+/** The server looks through so many lines at a time, and goes on when asked to. */
+function sayNone({ isFiltered, hasMore }: { readonly isFiltered: boolean; readonly hasMore: boolean }): string {
+  if (hasMore) return 'None of the newest lines passes the filter.'
+  return isFiltered ? 'No line passes the filter.' : 'Nothing is written down yet.'
 }
 
 /** Who did something comes with a name; whom it was done to does not. */

@@ -66,7 +66,7 @@ export const sentences: Readonly<Record<string, (detail: Detail, about: string |
   'device-revoked': () => say`${actor} shut out ${subject}`,
   'device-decommissioned': () => say`${actor} took ${subject} out of service for good`,
   'device-location-viewed': () => say`${actor} looked at where ${subject} is`,
-  'command-queued': (d) => say`${actor} sent ${subject} the command ${text(d.name)}`,
+  'command-queued': (d) => say`${actor} sent ${subject} the command “${text(d.name)}”`,
   'provisioning-key-created': (d) =>
     say`${actor} made the provisioning key “${text(d.name)}” for ${count(d.quota)} devices`,
   'provisioning-key-revoked': () => say`${actor} revoked ${subject}`,
@@ -77,8 +77,8 @@ export const sentences: Readonly<Record<string, (detail: Detail, about: string |
   'quarantine-replayed': (d) =>
     say`${actor} replayed the quarantine: ${count(d.replayed)} accepted, ${count(d.stillBad)} still bad`,
   'quarantine-purged': (d) => say`${actor} deleted ${count(d.purged)} messages of the quarantine`,
-  'mqtt-publish-refused': (d) => say`${actor} tried to publish to ${text(d.topic)}, which is not theirs`,
-  'mqtt-subscribe-refused': (d) => say`${actor} tried to listen to ${text(d.topic)}, which is not theirs`,
+  'mqtt-publish-refused': (d) => say`${actor} tried to publish to ${text(d.topic)}, and was refused`,
+  'mqtt-subscribe-refused': (d) => say`${actor} tried to listen to ${text(d.topic)}, and was refused`,
   'audit-pruned': (d) => say`${actor} removed ${count(d.removed)} lines of the audit that were old enough`,
   'audit-head-altered': () =>
     say`The end of the audit was not what was left there: somebody changed the records by hand`,

@@ -13,7 +13,9 @@ interface ShownOnceProps {
 /** A secret that the server will not tell again. Takes the focus, as whoever asked for it has to act on it now. */
 export function ShownOnce({ title, what, value, children, onDone }: ShownOnceProps) {
   const section = useRef<HTMLElement>(null)
-  useEffect(() => section.current?.focus(), [])
+  useEffect(() => {
+    section.current?.focus()
+  }, [])
   return (
     <section ref={section} className="card shown-once" aria-label={title} tabIndex={-1}>
       <h2>{title}</h2>

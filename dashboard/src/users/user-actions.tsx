@@ -163,7 +163,7 @@ function ChangeRole({ person, isOneself, onChosen, onClose }: ChangeRoleProps) {
         <p className="muted">
           {isOneself
             ? 'This is your own role: what you give up, somebody else has to give back.'
-            : 'What they see and may do changes at once, on every screen they have open.'}
+            : 'It counts at once, whatever they have open: what they may not see any more is closed.'}
         </p>
         <div className="row end">
           <button type="button" onClick={onClose}>

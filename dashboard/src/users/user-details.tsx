@@ -29,7 +29,9 @@ export function UserDetails({ id, onChanged, onClose }: UserDetailsProps) {
   const oneself = useOneself()
   const section = useRef<HTMLElement>(null)
   // On a phone it stands above the list in which it was chosen.
-  useEffect(() => section.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    section.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   const isOneself = oneself?.id === id
   const isWithinRank = data !== undefined && oneself !== undefined && mayGrant(oneself.role, data.role)
 

@@ -42,14 +42,30 @@ export function UserTable({ people, selectedId, onSelect }: UserTableProps) {
                 <PersonState person={person} />
               </td>
               <td className="muted nowrap">
-                <span className="only-stacked">signed in </span>
-                {person.lastLoginAtMs === undefined ? 'never' : <Age atMs={person.lastLoginAtMs} />}
+                <SignedIn atMs={person.lastLoginAtMs} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** On a phone there is no heading that says what the time is of. */
+function SignedIn({ atMs }: { atMs: number | undefined }) {
+  if (atMs === undefined) {
+    return (
+      <>
+        never<span className="only-stacked"> signed in</span>
+      </>
+    )
+  }
+  return (
+    <>
+      <span className="only-stacked">signed in </span>
+      <Age atMs={atMs} />
+    </>
   )
 }
 

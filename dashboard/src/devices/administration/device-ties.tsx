@@ -75,8 +75,9 @@ export function DeviceTies({ device, onChanged }: DeviceTiesProps) {
           )}
           {picks === 'ownerId' && (
             <p className="muted">
-              The device becomes a personal one: where it is is then for its owner and for dispatchers alone, and the
-              position it has now is forgotten.
+              {device.ownerId === undefined
+                ? 'The device becomes a personal one: only its owner and dispatchers are told where it is.'
+                : 'The position it has now is forgotten: it is not for the next owner to know.'}
             </p>
           )}
           <div className="row end">
