@@ -12,10 +12,12 @@ const groups = [
   { label: 'Devices', prefix: 'device' },
   { label: 'Provisioning keys', prefix: 'provisioning-key-' },
   { label: 'Rules', prefix: 'rule-' },
+  { label: 'Alerts', prefix: 'alert-' },
   { label: 'SOS', prefix: 'sos-' },
   { label: 'Quarantine', prefix: 'quarantine-' },
   { label: 'MQTT', prefix: 'mqtt-' },
   { label: 'Second factors', prefix: 'second-factor-' },
+  { label: 'Backups', prefix: 'backup-' },
   { label: 'The audit itself', prefix: 'audit-' },
 ] as const
 
