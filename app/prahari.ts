@@ -93,7 +93,7 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
   if (roles.includes('api')) {
     const { ingest } = core
     const shared = { ...core, latest: ingest.latest, ingest: ingest.control, broker, jobs, log, now }
-    const live = createLiveFeed(shared)
+    const live = createLiveFeed({ ...shared, options: { proxyHops: http.proxyHops } })
     api = createApi({
       ...shared,
       live,
