@@ -25,6 +25,7 @@ const knownOnlyBy = {
   'socket\\.io': '^api/',
   helmet: '^api/',
   'express-rate-limit': '^api/',
+  'proxy-addr': '^api/',
   ioredis: '^api/http/redis-counts\\.ts$',
   'rate-limit-redis': '^api/http/redis-counts\\.ts$',
   'prom-client': '^api/',

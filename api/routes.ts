@@ -1,6 +1,7 @@
 import { createAlertRoutes } from './alerts/routes.ts'
 import { createRuleRoutes } from './alerts/rule-routes.ts'
 import { createSilenceRoutes } from './alerts/silence-routes.ts'
+import { createAuditRoutes } from './audit/routes.ts'
 import { createNamedUserRoutes } from './auth/named-user-routes.ts'
 import { createProfileRoutes } from './auth/profile-routes.ts'
 import { createResidentRoutes } from './auth/resident-routes.ts'
@@ -37,8 +38,8 @@ import type { ProcessGauge } from './system/process-gauge.ts'
 import { createSystemRoutes } from './system/routes.ts'
 import { createContactRoutes } from './users/contact-routes.ts'
 import { createPrivacyRoutes } from './users/privacy-routes.ts'
-import { createSosPinRoutes } from './users/sos-pin-routes.ts'
 import { createUserRoutes } from './users/routes.ts'
+import { createSosPinRoutes } from './users/sos-pin-routes.ts'
 
 export interface RouteDeps extends ApiDeps {
   readonly health: HealthCheck
@@ -84,6 +85,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...createBroadcastRoutes(deps),
     ...createQuarantineRoutes(deps),
     ...createCityRoutes(options),
+    ...createAuditRoutes(deps),
     ...createHealthRoutes(health),
     ...createSystemRoutes({ ...deps, version }),
     ...createMetricsRoutes({ ...deps, version }),

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { AppError } from '../contracts/errors.ts'
 import { addAdmin } from './commands/admin.ts'
+import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addBench } from './commands/bench.ts'
 import { addDevices } from './commands/devices.ts'
@@ -33,7 +34,7 @@ Exit codes:
   2    wrong command line or configuration
   130  ended by a second signal`,
     )
-  const add = [addStart, addSimulate, addDevices, addKinds, addBackup, addRestore, addAdmin, addBench]
+  const add = [addStart, addSimulate, addDevices, addKinds, addBackup, addRestore, addAdmin, addAudit, addBench]
   for (const addCommand of add) addCommand(program, terminal)
   return silence(program, terminal)
 }

@@ -9,10 +9,12 @@ import {
   createOutbox,
   createRuleWatch,
   createSosDesk,
+  createSosViews,
   type Dispatch,
   enqueueSosNotices,
   type Outbox,
   type SosDesk,
+  type SosViews,
 } from '../safety/index.ts'
 import {
   createDeviceDirectory,
@@ -34,6 +36,7 @@ export interface Core {
   readonly alertDesk: AlertDesk
   readonly sosDesk: SosDesk
   readonly dispatch: Dispatch
+  readonly sosViews: SosViews
   readonly ingest: IngestClient
   readonly accounts: Accounts
   readonly messages: Messenger
@@ -63,6 +66,8 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
 
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await lifecycle.start(alertDesk)
+  const sosViews = createSosViews({ records, log })
+  await lifecycle.start(sosViews)
   const ruleWatch = createRuleWatch({
     records,
     bus,
@@ -87,8 +92,8 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   const carriers = createCarriers({ config, log, now })
   const messages = createMessages({ config, log, now }, carriers)
   await lifecycle.start(messages)
-  const { phoneRegion } = config
-  const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegion })
+  const { phoneRegions } = config
+  const accounts = createAccounts({ records, now, messenger: messages, jwtSecret, phoneRegions })
 
   const sosDesk = createSosDesk({
     records,
@@ -106,7 +111,7 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   const dispatch = createDispatch({ records, bus, now, log, sosDesk })
   await lifecycle.start(dispatch)
   const outbox = createOutbox({ records, bus, carriers, now, random: Math.random, log })
-  return { bus, records, directory, alertDesk, sosDesk, dispatch, ingest, accounts, messages, outbox }
+  return { bus, records, directory, alertDesk, sosDesk, sosViews, dispatch, ingest, accounts, messages, outbox }
 }
 
 const alertsPerPage = 1000

@@ -4,7 +4,14 @@ import { createMemoryBus } from '../contracts/bus.ts'
 import { AppError } from '../contracts/errors.ts'
 import { createAccounts } from '../people/index.ts'
 import { createMessenger } from '../safety/index.ts'
-import { openDuckDbStore, openRecords, type Records } from '../store/index.ts'
+import {
+  type AuditHead,
+  type AuditProgress,
+  type AuditVerdict,
+  openDuckDbStore,
+  openRecords,
+  type Records,
+} from '../store/index.ts'
 import type { BackupManifest } from './backup/manifest.ts'
 import { writeBackup } from './backup/write.ts'
 import type { Config } from './config/config.ts'
@@ -30,7 +37,7 @@ export async function withClaim<T>(dataDir: DataDir, work: () => Promise<T>): Pr
   const status = async () => ({ pid: process.pid, version, startedAtMs, url: undefined })
   const claim = createControlServer({
     dataDir: dataDir.path,
-    actions: { status, backup: busy, resetPassword: busy },
+    actions: { status, backup: busy, resetPassword: busy, auditVerify: busy },
     log,
   })
   await claim.claim()
@@ -68,6 +75,38 @@ export async function resetPasswordOffline(
       const accounts = createAccounts({ records, now: Date.now, messenger: createMessenger(nowhere), jwtSecret })
       return resetPassword({ accounts, records, email })
     }),
+  )
+}
+
+/** @throws AppError `no-records-key`, `audit-head-pruned` */
+export async function verifyAuditOffline(
+  config: OfflineConfig,
+  options: {
+    readonly expect: AuditHead | undefined
+    readonly onProgress: (progress: AuditProgress) => void
+  },
+): Promise<AuditVerdict> {
+  const dataDir = openExistingDataDir(config.dataDir)
+  assertRecordsKey(config, dataDir)
+  return withClaim(dataDir, () => withRecords(config, dataDir, (records) => records.audit.verify(options)))
+}
+
+/** Writes in the trail of a directory that it was restored. The directory must be claimed by the caller. */
+export async function noteRestore(config: OfflineConfig, dataDir: DataDir, manifest: BackupManifest): Promise<void> {
+  assertRecordsKey(config, dataDir)
+  const { createdAt, version: writtenBy } = manifest
+  await withRecords(config, dataDir, ({ audit }) =>
+    audit.append({ actor: 'system', action: 'backup-restored', detail: { createdAt, writtenBy } }),
+  )
+}
+
+/** A key drawn now would make nothing of what was chained with another. */
+function assertRecordsKey({ recordsKey }: OfflineConfig, dataDir: DataDir): void {
+  if (recordsKey !== undefined || existsSync(dataDir.recordsKeyPath)) return
+  throw new AppError(
+    'invalid',
+    'no-records-key',
+    'the records key is not there: set PRAHARI_RECORDS_KEY as the server has it',
   )
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Api, createApi } from '../api/index.ts'
 import { createLiveFeed } from '../api/live/index.ts'
-import { type Broker, createBroker } from '../broker/index.ts'
+import { type Broker, type BrokerDeps, createBroker } from '../broker/index.ts'
 import { AppError } from '../contracts/errors.ts'
 import { createDemoCity, type DemoCity } from '../devices/index.ts'
 import { createBroadcastCarrier, createBroadcastDesk } from '../safety/index.ts'
@@ -9,6 +9,7 @@ import { reachableHost } from './address.ts'
 import { createBackendUsers } from './backend-users.ts'
 import { writeBackup } from './backup/write.ts'
 import { readCityMap } from './city-map.ts'
+import type { ControlActions } from './control/actions.ts'
 import { createControlServer } from './control/server.ts'
 import { type Core, startCore } from './core.ts'
 import { type DataDir, openDataDir, readOrDrawSecret } from './data-dir.ts'
@@ -16,6 +17,7 @@ import { createDemo } from './demo.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import type { PrahariDeps } from './prahari-deps.ts'
 import { resetPassword } from './reset-password.ts'
+import { createSosReads } from './sos-reads.ts'
 import { listUpkeepJobs } from './upkeep.ts'
 import { projectRoot, version } from './version.ts'
 import { createViolationAudit } from './violation-audit.ts'
@@ -83,10 +85,16 @@ interface FrontParts {
 /** The two doors: HTTP with the live feed, and MQTT. The broker opens last, when all it needs stands. */
 async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, dataDir, city, jobs }: FrontParts) {
   const { roles, http, mqtt } = config
-  const broker = roles.includes('broker') ? createPrahariBroker({ config, log, now }, core, dataDir) : undefined
+  const { bus, sosDesk, sosViews } = core
+  const sosReads = createSosReads({ bus, sosDesk, note: sosViews.over('mqtt'), log })
+  await lifecycle.start(sosReads)
+  const { noteRead: onSosRead } = sosReads
+  const broker = roles.includes('broker')
+    ? createPrahariBroker({ config, log, now, onSosRead }, core, dataDir)
+    : undefined
   let api: Api | undefined
   if (roles.includes('api')) {
-    const { ingest, dispatch, directory: devices, records, bus } = core
+    const { ingest, dispatch, directory: devices, records } = core
     const isOnline = broker?.isOnline
     const broadcastDesk = createBroadcastDesk({ records, bus, now, devices, isOnline })
     const shared = {
@@ -100,7 +108,7 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
       log,
       now,
     }
-    const live = createLiveFeed(shared)
+    const live = createLiveFeed({ ...shared, options: { proxyHops: http.proxyHops } })
     api = createApi({
       ...shared,
       live,
@@ -138,7 +146,7 @@ async function startFront({ config, log, now, lifecycle }: PrahariDeps, { core, 
 }
 
 function createPrahariBroker(
-  { config, log, now }: Pick<PrahariDeps, 'config' | 'log' | 'now'>,
+  { config, log, now, onSosRead }: Pick<PrahariDeps, 'config' | 'log' | 'now'> & Pick<BrokerDeps, 'onSosRead'>,
   { ingest, sosDesk, directory, records, bus, accounts }: Core,
   dataDir: DataDir,
 ): Broker {
@@ -166,6 +174,7 @@ function createPrahariBroker(
     log,
     now,
     onViolation: createViolationAudit({ audit: records.audit, log }),
+    onSosRead,
   })
 }
 
@@ -176,16 +185,17 @@ interface Running {
   url: string | undefined
 }
 
-function controlActions(running: Running, dataDir: DataDir, now: () => number) {
+function controlActions(running: Running, dataDir: DataDir, now: () => number): ControlActions {
   const coreOf = (): Core => {
     if (running.core) return running.core
     throw new AppError('unavailable', 'server-starting', 'the server is still starting; try again in a moment')
   }
   return {
     status: async () => ({ pid: process.pid, version, startedAtMs: running.startedAtMs, url: running.url }),
-    backup: async ({ directory }: { readonly directory: string }) =>
-      writeBackup(backupSource(coreOf(), dataDir, now), directory),
-    resetPassword: async ({ email }: { readonly email: string }) => resetPassword({ ...coreOf(), email }),
+    backup: async ({ directory }) => writeBackup(backupSource(coreOf(), dataDir, now), directory),
+    resetPassword: async ({ email }) => resetPassword({ ...coreOf(), email }),
+    auditVerify: async ({ expect }, { progress, signal }) =>
+      coreOf().records.audit.verify({ expect, onProgress: progress, signal }),
   }
 }
 

@@ -2,13 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TimeSeriesUpkeep } from '../contracts/ports/time-series.ts'
 import type { Records } from '../store/index.ts'
+import { formatAuditHead } from './audit-head.ts'
 import { datedBackupName, prune } from './backup/write.ts'
 import type { Config } from './config/config.ts'
 import type { Job } from './jobs.ts'
 
 export interface UpkeepDeps {
   readonly config: Pick<Config, 'keep' | 'backup'>
-  readonly records: Pick<Records, 'retain'>
+  readonly records: Pick<Records, 'retain'> & { readonly audit: Pick<Records['audit'], 'head'> }
   readonly timeSeries: Pick<TimeSeriesUpkeep, 'rollUp' | 'retain' | 'trimQuarantine'>
   readonly backUp: (directory: string) => Promise<{ readonly files: readonly { readonly bytes: number }[] }>
 }
@@ -36,18 +37,21 @@ export function listUpkeepJobs({ config, records, timeSeries, backUp }: UpkeepDe
       name: 'retention',
       schedule: '30 1 * * *',
       async run(nowMs) {
-        const { alertsKeepDays, sosPositionsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
+        const { alertsKeepDays, auditKeepDays, sosPositionsKeepDays, quarantineRowsMax: _, ...readingsKeep } = keep
         const removed = await timeSeries.retain({ nowMs, ...readingsKeep })
         const rows = await records.retain({
           nowMs,
           alertsKeepDays,
+          auditKeepDays,
           sosPositionsKeepDays,
           commandsKeepDays,
           sessionsKeepDays,
           codesKeepDays,
           noticesKeepDays,
         })
-        return { removed: { ...removed, ...rows } }
+        // In the log, so that it is noted where nobody who can change the records can change it.
+        const auditHead = formatAuditHead(await records.audit.head())
+        return { removed: { ...removed, ...rows }, auditHead }
       },
     },
   ]

@@ -27,7 +27,12 @@ export function createViolationAudit({ audit, log }: ViolationAuditDeps): (viola
     seen.set(actor, { writtenAtMs: atMs, unwritten: 0 })
     const detail = { topic, remote, repeats: last?.unwritten ?? 0 }
     audit
-      .append({ actor, action: `mqtt-${action}-refused`, subject: deviceId, detail })
+      .append({
+        actor,
+        action: `mqtt-${action}-refused`,
+        subject: deviceId === undefined ? undefined : `device:${deviceId}`,
+        detail,
+      })
       .catch((error: unknown) => log.error({ err: error }, 'audit entry not written'))
   }
 }

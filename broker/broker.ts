@@ -23,7 +23,7 @@ import { type Listener, listenTcp, listenTls } from './listeners/tcp.ts'
 import { attachWebSocket } from './listeners/web-socket.ts'
 import { type BrokerOptions, defaultLimits } from './options.ts'
 import { createPresence } from './presence.ts'
-import { createReaders } from './readers.ts'
+import { createReaders, type SosRead } from './readers.ts'
 import { createRefusals } from './refusals.ts'
 import { createDatabase } from './sessions/database.ts'
 import { createSessionStore } from './sessions/session-store.ts'
@@ -46,6 +46,8 @@ export interface BrokerDeps {
   readonly now: () => number
   /** For the audit; called for every attempt to publish or subscribe outside what the client may. */
   readonly onViolation?: (violation: AccessViolation) => void
+  /** For the audit; called after each SOS that a backend user was sent, which tells where somebody is. */
+  readonly onSosRead?: (read: SosRead) => void
 }
 
 export interface Broker extends Service, BrokerControl, Announcer {
@@ -66,7 +68,7 @@ export function createBroker(deps: BrokerDeps): Broker {
   const allowances = createAllowances({ ...share, now })
   const presence = createPresence({ bus, now })
   const isPersonal = (deviceId: string) => devices.find(deviceId)?.ownerId !== undefined
-  const readers = createReaders({ isPersonal, limits, refusals, log, now })
+  const readers = createReaders({ isPersonal, limits, refusals, log, now, onSosRead: deps.onSosRead })
   const mayRead = createMayRead(devices)
   const reportViolation = createReportViolation({ refusals, log, now, onViolation: deps.onViolation })
   const gateways = new Set<Connection>()

@@ -1,4 +1,5 @@
 export type { AccessViolation } from './access/violations.ts'
-export { type Broker, createBroker } from './broker.ts'
+export { type Broker, type BrokerDeps, createBroker } from './broker.ts'
 export { type BrokerLimits, type BrokerOptions, defaultLimits } from './options.ts'
+export type { SosRead } from './readers.ts'
 export { type RefusalName, refusalNames } from './refusals.ts'

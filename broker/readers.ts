@@ -38,6 +38,14 @@ export interface ReadersDeps {
   readonly refusals: Refusals
   readonly log: Logger
   readonly now: () => number
+  readonly onSosRead: ((read: SosRead) => void) | undefined
+}
+
+/** That a backend user was sent what a device said in an SOS. */
+export interface SosRead {
+  readonly userId: string
+  readonly sessionId: string
+  readonly deviceId: string
 }
 
 interface Reader {
@@ -65,7 +73,7 @@ const told = toStoredPacket({})
  * Written to the connection directly: Aedes would have a device's next message wait until every reader has room for
  * this one, and keep count for each of them what it has seen.
  */
-export function createReaders({ isPersonal, limits, refusals, log, now }: ReadersDeps): Readers {
+export function createReaders({ isPersonal, limits, refusals, log, now, onSosRead }: ReadersDeps): Readers {
   const readers = new Map<Connection, Reader>()
   const subscriptions = createTopicTree<Subscription>()
   const rate = limits.forwardsPerSMax
@@ -112,6 +120,10 @@ export function createReaders({ isPersonal, limits, refusals, log, now }: Reader
     if (budget.tokens < 1) return false
     budget.tokens--
     return true
+  }
+
+  function noteSos({ user: { userId, sessionId } }: Reader, topic: string): void {
+    onSosRead?.({ userId, sessionId, deviceId: deviceIdIn(topic) })
   }
 
   function send({ connection, outbound }: Reader, qos: Qos, topic: string, payload: Buffer): void {
@@ -179,8 +191,10 @@ export function createReaders({ isPersonal, limits, refusals, log, now }: Reader
       for (const [reader, granted] of found) {
         if (isWhereabouts && !mayUserLocatePeople(reader.user.role)) continue
         const qos = Math.min(granted, packet.qos) as Qos
-        if (hasRoom(reader, qos, isSos) && (isSos || spend())) send(reader, qos, topic, payload)
-        else {
+        if (hasRoom(reader, qos, isSos) && (isSos || spend())) {
+          send(reader, qos, topic, payload)
+          if (isSos) noteSos(reader, topic)
+        } else {
           reader.isBehind = true
           refusals.count('reader-behind')
         }

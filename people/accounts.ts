@@ -37,20 +37,20 @@ interface AccountsOptions {
   readonly messenger: Messenger
   /** At least 32 bytes. */
   readonly jwtSecret: string
-  /** ISO 3166-1 alpha-2 code of the city's country, for phone numbers without a country code. */
-  readonly phoneRegion?: string
+  /** ISO 3166-1 alpha-2 codes: the city's country, then others that codes may be sent to. */
+  readonly phoneRegions?: readonly string[]
   readonly bcryptCost?: number
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { records, now, messenger, jwtSecret, phoneRegion = 'IN', bcryptCost = 12 } = options
+  const { records, now, messenger, jwtSecret, phoneRegions = ['IN'], bcryptCost = 12 } = options
   const deps: PeopleDeps = {
     records,
     now,
     messenger,
     tokens: createAccessTokens({ jwtSecret, now }),
     passwords: createPasswords(bcryptCost),
-    phones: createPhoneNumbers(phoneRegion),
+    phones: createPhoneNumbers(phoneRegions),
     throttle: createThrottle(now),
   }
   const { open, ...sessions } = createSessions(deps)

@@ -1,3 +1,4 @@
+import { may } from '../contracts/access.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { Role } from '../contracts/roles.ts'
 import type { Page, Repositories, User, UserChange, UserQuery, UserWithPassword } from '../store/index.ts'
@@ -19,7 +20,7 @@ export interface Administration {
 /**
  * Care for other people's accounts. What changes access ends or narrows every open session and connection at once.
  * @throws AppError `user-not-found`, `user-erased`, `above-your-role`, `last-administrator`, `password-too-short-for-role`,
- *   `no-flat`, `password-too-weak`
+ *   `password-needed-for-role`, `no-flat`, `use-your-profile`, `password-too-weak`
  */
 export interface UserAdministration {
   getUser(userId: string): Promise<User>
@@ -67,7 +68,10 @@ export function createUserAdministration({ records, passwords, now }: PeopleDeps
     }
     if (role !== undefined) assertPasswordFits(user, role)
     const flat = flatNumber === undefined ? user.flatNumber : flatNumber
-    if (isFlatConfirmed === true && !flat) throw new AppError('invalid', 'no-flat', 'there is no flat to confirm')
+    // The resident may have written another one since the administrator looked.
+    if (isFlatConfirmed === true && (!flat || flatNumber === undefined)) {
+      throw new AppError('invalid', 'no-flat', 'name the flat that is confirmed in flatNumber')
+    }
     const changed = await users.update(user.id, columns)
     await assertAdministered(users)
     if (isBanned === true) await sessions.revokeAllOf(user.id)
@@ -112,6 +116,14 @@ export function createUserAdministration({ records, passwords, now }: PeopleDeps
       records.transaction(async (repositories) => {
         const user = await findLiving(repositories, userId)
         assertWithinRank(by.role, user.role)
+        // An open session alone must not be enough.
+        if (userId === by.userId) {
+          throw new AppError(
+            'conflict',
+            'use-your-profile',
+            'switch your own second factor off in your profile, with a code',
+          )
+        }
         await repositories.secondFactors.remove(userId)
         await repositories.audit.append({
           actor: by.userId,
@@ -124,7 +136,9 @@ export function createUserAdministration({ records, passwords, now }: PeopleDeps
     async setPassword({ userId, password, by }) {
       const { role } = await getUser(userId)
       const hashed = await passwords.hash(password, passwordLengthMin(role))
-      await records.transaction(async ({ users, sessions, audit }) => {
+      await records.transaction(async (repositories) => {
+        await findLiving(repositories, userId)
+        const { users, sessions, audit } = repositories
         await users.update(userId, { password: hashed })
         await sessions.revokeAllOf(userId)
         await audit.append({ actor: by, action: 'user-password-changed', subject: `user:${userId}` })
@@ -148,6 +162,9 @@ function assertWithinRank(own: Role, other: Role, granted?: Role): void {
 /** A hash does not tell how long the password is, so that was written down with it. */
 function assertPasswordFits({ passwordLength }: UserWithPassword, role: Role): void {
   const lengthMin = passwordLengthMin(role)
+  if (passwordLength === undefined && may(role, 'second-factor.use')) {
+    throw new AppError('conflict', 'password-needed-for-role', 'this role needs a password; they have to set one first')
+  }
   if (passwordLength === undefined || passwordLength >= lengthMin) return
   throw new AppError(
     'conflict',

@@ -1,6 +1,7 @@
 export { type Accounts, createAccounts } from './accounts.ts'
 export type { Administration } from './administration.ts'
 export type { Client } from './networks.ts'
-export type { NamedAddress, ProfileChange } from './self-service.ts'
+export type { NamedAddress } from './own-password.ts'
+export type { ProfileChange } from './self-service.ts'
 export type { Identity, NewSignIn, SignedIn } from './sessions.ts'
 export type { SosPinChange } from './sos-pins.ts'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 
 /** A client as the transport knows it. */
@@ -19,4 +20,13 @@ export function networkOf(address: string): string {
     .slice(0, 4)
     .map((group) => group.padStart(4, '0'))
     .join(':')
+}
+
+/**
+ * Whom something that a client has just shown belongs to until it shows more. Neighbours behind one address are told
+ * apart as far as their clients say different things of themselves.
+ */
+export function holderOf({ clientAddress, userAgent = '' }: Client): string {
+  const agent = createHash('sha256').update(userAgent).digest('base64url').slice(0, 16)
+  return `${networkOf(clientAddress)} ${agent}`
 }

@@ -13,6 +13,8 @@ export interface PhoneNumbers {
    * @throws AppError `invalid-phone`
    */
   read(text: string): string
+  /** @throws AppError `phone-country-not-served`: no messages are sent there */
+  assertServed(phone: string): void
   /** @returns national digits for the city's own country, else E.164 */
   write(phone: string): string
 }
@@ -20,15 +22,22 @@ export interface PhoneNumbers {
 /** The library would find a number in any text. */
 const written = /^\s*\+?[\d\s().-]{4,31}$/
 
-/** @param region ISO 3166-1 alpha-2 code of the city's country */
-export function createPhoneNumbers(region: string): PhoneNumbers {
-  const country = asCountry(region)
+/** @param regions ISO 3166-1 alpha-2 codes: the city's country, then others that messages may be sent to */
+export function createPhoneNumbers(regions: readonly string[]): PhoneNumbers {
+  const countries = regions.map(asCountry)
+  const [country] = countries as [CountryCode]
+  const served = new Set<string>(countries.map((code) => getCountryCallingCode(code)))
   return {
     read(text) {
       const parsed = written.test(text) ? parsePhoneNumberFromString(text, country) : undefined
       // Possible rather than valid: numbering plans change faster than the tables of a library.
       if (parsed?.isPossible() === true) return parsed.number
       throw new AppError('invalid', 'invalid-phone', 'this is not a phone number')
+    },
+    assertServed(phone) {
+      const code = parsePhoneNumberFromString(phone)?.countryCallingCode
+      if (code !== undefined && served.has(code)) return
+      throw new AppError('invalid', 'phone-country-not-served', 'no messages are sent to phones of this country')
     },
     write(phone) {
       const parsed = parsePhoneNumberFromString(phone)

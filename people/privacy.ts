@@ -45,15 +45,15 @@ export function createPrivacy(
     {
       password,
       code,
-      clientAddress,
+      ...client
     }: Client & { readonly password?: string | undefined; readonly code?: string | undefined },
   ): Promise<void> {
     if (user.hasPassword) return self.assertPassword({ userId: user.id }, password)
     if (user.phone === undefined || code === undefined) {
       throw new AppError('invalid', 'confirmation-missing', 'a code sent to your phone is needed to confirm this')
     }
-    await codes.redeem({ purpose: 'sign-in', address: user.phone, clientAddress, code })
-    await codes.spendProof({ purpose: 'sign-in', address: user.phone, clientAddress })
+    await codes.redeem({ purpose: 'sign-in', address: user.phone, ...client, code })
+    await codes.spendProof({ purpose: 'sign-in', address: user.phone, ...client })
   }
 
   async function readCases(all: readonly SosRecord[]): Promise<SosCase[]> {
@@ -101,6 +101,8 @@ export function createPrivacy(
           unitNumber: null,
           emailVerifiedAtMs: null,
           phoneVerifiedAtMs: null,
+          pendingEmail: null,
+          pendingPhone: null,
           settings: {},
           password: null,
           role: 'citizen',

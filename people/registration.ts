@@ -122,7 +122,7 @@ export function createRegistration(
     },
     async registerByPhone({ phone: written, name, flatNumber, clientAddress, userAgent }) {
       const phone = phones.read(written)
-      const claim = { purpose: 'sign-in', address: phone, clientAddress } as const
+      const claim = { purpose: 'sign-in', address: phone, clientAddress, userAgent } as const
       if (!(await codes.hasProof(claim))) {
         throw notVerified()
       }
@@ -146,7 +146,10 @@ function notVerified(): AppError {
 }
 
 /** Who proved a phone number has it; an account that only said so loses it. */
-async function endUnprovenClaim({ users, audit }: Pick<Repositories, 'users' | 'audit'>, phone: string): Promise<void> {
+export async function endUnprovenClaim(
+  { users, audit }: Pick<Repositories, 'users' | 'audit'>,
+  phone: string,
+): Promise<void> {
   const claimant = await users.find({ type: 'phone', value: phone })
   if (claimant === undefined || claimant.phoneVerifiedAtMs !== undefined) return
   await users.update(claimant.id, { phone: null })

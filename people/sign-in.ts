@@ -5,6 +5,7 @@ import type { Address, OneTimeCodes } from './one-time-codes.ts'
 import type { PeopleDeps } from './people-deps.ts'
 import type { SecondFactors } from './second-factors.ts'
 import { assertMayEnter, type NewSignIn, type Sessions, type SignInMethod } from './sessions.ts'
+import { createSignInFailures } from './sign-in-failures.ts'
 
 /** What came of a code that was sent to a phone. */
 export type PhoneSignIn =
@@ -66,15 +67,8 @@ export function createSignIn(deps: PeopleDeps, { sessions, codes, secondFactors 
     return complete()
   }
 
-  async function noteFailure(user: { readonly id: string } | undefined, method: SignInMethod, client: Client) {
-    await records.audit.append({
-      // Nobody is known yet; who does not exist is not written down under what they called themselves.
-      actor: `address:${client.clientAddress}`,
-      action: 'sign-in-failed',
-      ...(user && { subject: `user:${user.id}` }),
-      detail: { method, network: networkOf(client.clientAddress) },
-    })
-  }
+  const failures = createSignInFailures(deps)
+  const noteFailure = failures.note
 
   async function checkSecondFactor(
     user: UserWithPassword,
@@ -133,7 +127,7 @@ export function createSignIn(deps: PeopleDeps, { sessions, codes, secondFactors 
     const client = { clientAddress, userAgent }
     const phone = phones.read(written)
     const user = await findByPhone(phone)
-    const claim = { purpose: 'sign-in', address: phone, clientAddress } as const
+    const claim = { purpose: 'sign-in', address: phone, ...client } as const
     try {
       await codes.redeem({ ...claim, code })
     } catch (error) {

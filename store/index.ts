@@ -1,6 +1,9 @@
 // records
 export type { AlertQuery, AlertSummary, TransitionProgress } from './records/alerts.ts'
 export type { AssignmentQuery } from './records/assignments.ts'
+export type { AuditEntry } from './records/audit.ts'
+export type { AuditQuery } from './records/audit-search.ts'
+export type { AuditFault, AuditHead, AuditProgress, AuditVerdict } from './records/audit-verifier.ts'
 export type { AskAllowance, Contact, ContactInput } from './records/contacts.ts'
 export { createDeviceDirectory, type MemoryDeviceDirectory } from './records/device-directory.ts'
 export type { DeviceLine } from './records/device-registration.ts'

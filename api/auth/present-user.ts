@@ -39,6 +39,8 @@ export async function presentProfile(user: User, surroundings: UserSurroundings)
   return {
     ...(await presentUser(user, surroundings)),
     ...accounts.settingsOf(user),
+    pendingEmail: user.pendingEmail ?? null,
+    pendingPhone: user.pendingPhone === undefined ? null : accounts.phones.write(user.pendingPhone),
     emergencyContacts: (await accounts.listContacts({ userId: user.id })).map((contact) =>
       presentContact(contact, accounts),
     ),

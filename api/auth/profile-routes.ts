@@ -23,16 +23,21 @@ const profileChangeSchema = z
     flatNumber: flatField.nullable().optional(),
     flat_number: flatField.nullable().optional(),
     full_name: nameField.optional(),
+    currentPassword: passwordField.optional(),
+    current_password: passwordField.optional(),
     ...accountSettingsChangeSchema.shape,
   })
-  .transform(({ flat_number, full_name, accessibilitySettings, locationSettings, preferences, ...plain }) => ({
-    ...plain,
-    name: plain.name ?? full_name,
-    flatNumber: plain.flatNumber === undefined ? flat_number : plain.flatNumber,
-    ...((accessibilitySettings ?? locationSettings ?? preferences) && {
-      settings: { accessibilitySettings, locationSettings, preferences },
+  .transform(
+    ({ flat_number, full_name, current_password, accessibilitySettings, locationSettings, preferences, ...plain }) => ({
+      ...plain,
+      name: plain.name ?? full_name,
+      currentPassword: plain.currentPassword ?? current_password,
+      flatNumber: plain.flatNumber === undefined ? flat_number : plain.flatNumber,
+      ...((accessibilitySettings ?? locationSettings ?? preferences) && {
+        settings: { accessibilitySettings, locationSettings, preferences },
+      }),
     }),
-  }))
+  )
 
 const passwordChangeSchema = z
   .object({
@@ -73,12 +78,12 @@ export function createProfileRoutes(deps: AuthRouteDeps): Route[] {
         area: 'Accounts',
         summary: 'Change what is named; null takes away',
         description:
-          'A new e-mail address or phone number is not verified; a new flat is not confirmed. The role is not among what can be changed.',
+          'A new e-mail address or phone number takes the place of the old one when it is verified, and needs `currentPassword` for who has one; a new flat is not confirmed. The role is not among what can be changed.',
         access: 'profile.manage',
         limit: 'sensitive',
         body: profileChangeSchema,
         answer: { description: 'The user as they now are', schema: profileResourceSchema },
-        faults: { 409: 'The address is taken, or without it one could not sign in any more' },
+        faults: { 403: '`wrong-password`', 409: 'Without the phone number one could not sign in any more' },
         handler: async ({ principal, body }) =>
           json(await presentProfile(await accounts.changeProfile(principal, body), deps)),
       }),
@@ -111,7 +116,10 @@ export function createProfileRoutes(deps: AuthRouteDeps): Route[] {
         body: verifyBodySchema,
         answer: { description: 'Verified', schema: verificationSchema },
         otherStatuses: { 202: 'A code is on its way' },
-        faults: { 409: 'There is nothing to verify', 503: 'This server cannot send to such addresses' },
+        faults: {
+          409: 'There is nothing to verify, or somebody else has proved the address',
+          503: 'This server cannot send to such addresses',
+        },
         handler: async ({ principal, body, client }) => {
           const code = body?.code ?? body?.otp
           if (code === undefined) {

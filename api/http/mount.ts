@@ -5,7 +5,7 @@ import { AppError } from '../../contracts/errors.ts'
 import { invalidRequest } from '../errors.ts'
 import type { FaultShape } from '../legacy-faults.ts'
 import type { Answer } from './answer.ts'
-import type { Limiters } from './rate-limits.ts'
+import { bareAddress, type Limiters } from './rate-limits.ts'
 import type { Principal, Route } from './route.ts'
 import { abortWhenClientLeaves, sendAnswer } from './send.ts'
 
@@ -135,7 +135,7 @@ function createHandlerStep(route: Route, options: MountOptions, admitted: WeakMa
       principal: admitted.get(request)?.principal,
       reach: admitted.get(request)?.reach,
       requestId: request.requestId,
-      client: { clientAddress: request.ip ?? '', userAgent: request.headers['user-agent'] },
+      client: { clientAddress: bareAddress(request.ip), userAgent: request.headers['user-agent'] },
       bearer: findToken(request),
       caller: async () =>
         request.headers.authorization === undefined ? undefined : options.authenticate(readToken(request)),

@@ -79,10 +79,16 @@ export function createLimiters(limits: RateLimits, shared?: SharedCounts): Limit
 
 /**
  * Whom a request is counted for: an IPv4 address, an IPv6 /56, which is what one customer gets (RIPE-690, section 4.2).
- * Some proxies add the port, which changes with every connection. What is no address at all counts as one client.
+ * What is no address at all counts as one client.
  */
-export function clientOf(address = ''): string {
+export function clientOf(address?: string): string {
+  const bare = bareAddress(address)
+  return bare === 'unknown' ? bare : ipKeyGenerator(bare)
+}
+
+/** Some proxies add the port, which changes with every connection. @returns `unknown` for what is no address at all */
+export function bareAddress(address = ''): string {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(address) ?? []
   const bare = bracketed ?? plain ?? address
-  return isIP(bare) === 0 ? 'unknown' : ipKeyGenerator(bare)
+  return isIP(bare) === 0 ? 'unknown' : bare
 }

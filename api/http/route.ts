@@ -19,6 +19,7 @@ export const areas = [
   'Notices',
   'Quarantine',
   'City',
+  'Audit',
   'System',
 ] as const
 type Area = (typeof areas)[number]

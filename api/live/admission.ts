@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
+import { may } from '../../contracts/access.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { liveAuthenticateSchema } from '../../contracts/live.ts'
 import type { Accounts, Identity } from '../../people/index.ts'
-import { may } from '../../contracts/access.ts'
 import type { LiveOptions } from './options.ts'
 
 /** Somebody who was let in, as far as the door is concerned. */
@@ -12,6 +12,8 @@ export interface Guest {
   /** When it will be shown out unless it brings a new token; undefined while its token is good. */
   standsUntilMs: number | undefined
   recheckAtMs: number
+  /** How many changes of anybody's access there had been when it was last looked at. */
+  asOfChange: number
 }
 
 export interface GuestCallbacks {
@@ -50,13 +52,15 @@ export function createAdmission(deps: {
   const { accounts, options, callbacks, now, log } = deps
   const guests = new Set<Guest>()
   const countByUser = new Map<string, number>()
+  let accessChanges = 0
 
-  async function identify(token: unknown): Promise<{ identity: Identity; token: string }> {
+  async function identify(token: unknown): Promise<{ identity: Identity; token: string; asOfChange: number }> {
+    const asOfChange = accessChanges
     const parsed = liveAuthenticateSchema.safeParse({ token })
     if (!parsed.success) throw new AppError('unauthenticated', 'token-missing', 'An access token is needed')
     const identity = await accounts.verify(parsed.data.token)
     if (!may(identity.role, 'live.watch')) throw notForRole()
-    return { identity, token: parsed.data.token }
+    return { identity, token: parsed.data.token, asOfChange }
   }
 
   function assertRoomFor(userId: string): void {
@@ -73,17 +77,24 @@ export function createAdmission(deps: {
     guest.recheckAtMs = now() + options.recheckEveryMs
     const { token } = guest
     try {
-      const { identity } = await identify(token)
+      const { identity, asOfChange } = await identify(token)
       // It may have left, or brought another token, meanwhile.
       if (!guests.has(guest) || guest.token !== token) return
       guest.identity = identity
+      guest.asOfChange = asOfChange
       callbacks.onIdentity(guest)
+      recheckIfChanged(guest)
     } catch (error) {
       if (!guests.has(guest) || guest.token !== token) return
       if (!(error instanceof AppError)) log.warn({ err: error }, 'live feed could not recheck a token')
       else if (error.code === 'token-expired') stand(guest)
       else callbacks.onEnd(guest, error)
     }
+  }
+
+  /** What it was let in for may have changed while that was looked up, when it was not yet among those who hear of it. */
+  function recheckIfChanged(guest: Guest): void {
+    if (guest.asOfChange !== accessChanges) void recheck(guest)
   }
 
   function stand(guest: Guest): void {
@@ -103,6 +114,7 @@ export function createAdmission(deps: {
       guests.add(guest)
       const { userId } = guest.identity
       countByUser.set(userId, (countByUser.get(userId) ?? 0) + 1)
+      recheckIfChanged(guest)
     },
     leave(guest) {
       if (!guests.delete(guest)) return
@@ -119,12 +131,15 @@ export function createAdmission(deps: {
       }
       guest.identity = known.identity
       guest.token = known.token
+      guest.asOfChange = known.asOfChange
       guest.standsUntilMs = undefined
       guest.recheckAtMs = now() + options.recheckEveryMs
       callbacks.onIdentity(guest)
+      recheckIfChanged(guest)
       return guest
     },
     recheckUser(userId) {
+      accessChanges += 1
       for (const guest of guests) if (guest.identity.userId === userId) void recheck(guest)
     },
     watchClock() {

@@ -11,7 +11,10 @@ export interface CityLog {
   readonly step: Step
   /** Number of the step before it. */
   readonly stepBeforeSeq: number
-  append(type: 'alert' | 'sos', text: string): LogEvent
+  /** @param placedSosId the SOS whose place it tells, if it does */
+  append(type: 'alert' | 'sos', text: string, placedSosId?: string): LogEvent
+  /** Number of the newest event that tells where an SOS is. */
+  readonly placedSosSeq: number
   /** Makes a step of what has changed in the city; nothing when nothing has. */
   takeStep(): void
   /** True when nothing after `seq` has been forgotten. */
@@ -31,6 +34,7 @@ export function createCityLog(deps: {
   const events = createEventLog(limits)
   let headSeq = 0
   let stepBeforeSeq = 0
+  let placedSosSeq = 0
   let step = seal()
 
   function seal(): Step {
@@ -51,10 +55,14 @@ export function createCityLog(deps: {
     get stepBeforeSeq() {
       return stepBeforeSeq
     },
-    append(type, text) {
-      const event: LogEvent = { seq: ++headSeq, type, text }
+    append(type, text, placedSosId) {
+      const event: LogEvent = { seq: ++headSeq, type, text, placedSosId }
+      if (placedSosId !== undefined) placedSosSeq = event.seq
       events.push(event)
       return event
+    },
+    get placedSosSeq() {
+      return placedSosSeq
     },
     takeStep() {
       if (!city.hasChanges) return

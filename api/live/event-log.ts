@@ -3,6 +3,8 @@ export interface LogEvent {
   readonly seq: number
   readonly type: 'alert' | 'sos' | 'removed'
   readonly text: string
+  /** The SOS whose place it tells, if it does. */
+  readonly placedSosId?: string | undefined
 }
 
 export interface EventLogLimits {

@@ -4,7 +4,6 @@ import { areaAround, type LiveArea } from '../../contracts/live-area.ts'
 import type { SosRecord } from '../../contracts/sos.ts'
 import { createCityLog } from './city-log.ts'
 import type { CityState } from './city-state.ts'
-import type { Connection } from './connection.ts'
 import type { LiveOptions } from './options.ts'
 import { createTeller, type SystemLine, type TellerCounts } from './teller.ts'
 import { createViewGroups, type ViewGroup } from './view-groups.ts'
@@ -28,7 +27,7 @@ export interface ResumePoint {
 
 /** Keeps viewers in step with the city. Knows nothing of sockets, tokens or the bus. */
 export interface Feed {
-  addViewer(connection: Connection, seesSos: boolean): Viewer
+  addViewer(about: Pick<Viewer, 'connection' | 'seesSos' | 'sawPlaceOf'>): Viewer
   /** @returns whether it goes on from where it was; if not, it gets a snapshot */
   subscribe(viewer: Viewer, request: LiveViewport, resume: ResumePoint | undefined): boolean
   changeView(viewer: Viewer, request: LiveViewport): void
@@ -127,8 +126,8 @@ export function createFeed({ epoch, city, options, now, onError }: FeedDeps): Fe
   }
 
   return {
-    addViewer(connection, seesSos) {
-      const viewer = createViewer(connection, seesSos)
+    addViewer(about) {
+      const viewer = createViewer(about)
       viewers.add(viewer)
       return viewer
     },
@@ -170,7 +169,7 @@ export function createFeed({ epoch, city, options, now, onError }: FeedDeps): Fe
       requestStep()
     },
     announceSos(sos) {
-      const event = log.append('sos', JSON.stringify(sos))
+      const event = log.append('sos', JSON.stringify(sos), sos.location && sos.id)
       if (++sosSinceStep <= options.sosAtOnceMax) teller.announce(viewers, event)
       requestStep()
     },

@@ -10,7 +10,7 @@ import type { IngestControl, LatestReadings } from '../../contracts/ports/teleme
 import type { Service } from '../../contracts/service.ts'
 import { openSosStates, type SosRecord } from '../../contracts/sos.ts'
 import type { Accounts } from '../../people/index.ts'
-import type { AlertDesk, SosDesk } from '../../safety/index.ts'
+import type { AlertDesk, SosDesk, SosViews } from '../../safety/index.ts'
 import type { MemoryDeviceDirectory, Page, PageQuery } from '../../store/index.ts'
 import { type CityState, createCityState } from './city-state.ts'
 import { createFeed, type Feed, type FeedStats } from './feed.ts'
@@ -23,6 +23,7 @@ export interface LiveFeedDeps {
   readonly latest: LatestReadings
   readonly alertDesk: Pick<AlertDesk, 'list'>
   readonly sosDesk: Pick<SosDesk, 'list'>
+  readonly sosViews: Pick<SosViews, 'over'>
   readonly ingest: Pick<IngestControl, 'stats'>
   /** Absent when the broker runs in another process. */
   readonly broker?: Pick<BrokerControl, 'isOnline' | 'stats'>
@@ -44,7 +45,7 @@ export interface LiveFeed extends Service, SocketPager {
 const listLimit = 1000
 
 export function createLiveFeed(deps: LiveFeedDeps): LiveFeed {
-  const { accounts, latest, broker, bus, log, now } = deps
+  const { accounts, latest, sosViews, broker, bus, log, now } = deps
   const options: LiveOptions = { ...defaultLiveOptions, ...deps.options }
   const city = createCityState({
     now,
@@ -53,7 +54,7 @@ export function createLiveFeed(deps: LiveFeedDeps): LiveFeed {
   })
   const onError = (error: unknown) => log.error({ err: error }, 'live feed failed to tell its viewers')
   const feed = createFeed({ epoch: randomUUID(), city, options, now, onError })
-  const sockets = createSocketServer({ accounts, feed, options, now, log })
+  const sockets = createSocketServer({ accounts, feed, noteSosView: sosViews.over('live-feed'), options, now, log })
   const describeSystem = createSystemObserver(deps, () => feed.stats().viewers)
   let subscriptions: (() => void)[] = []
   let secondTimer: NodeJS.Timeout | undefined

@@ -10,7 +10,12 @@ export interface LiveOptions {
   readonly connectionsMax: number
   /** One wall of screens may well share an account; a runaway script must not take the whole feed. */
   readonly connectionsPerUserMax: number
+  /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
+  readonly proxyHops: number
   readonly handshakeMsMax: number
+  /** Connections that have not said yet who they are: of one client, and of all. They say so within milliseconds. */
+  readonly waitingPerClientMax: number
+  readonly waitingMax: number
   readonly messageBytesMax: number
   readonly requestsPerS: number
   readonly requestsBurst: number
@@ -40,7 +45,10 @@ export const defaultLiveOptions: LiveOptions = {
   sliceMsMax: 5,
   connectionsMax: 5000,
   connectionsPerUserMax: 1500,
+  proxyHops: 0,
   handshakeMsMax: 10_000,
+  waitingPerClientMax: 200,
+  waitingMax: 2000,
   messageBytesMax: 16_384,
   requestsPerS: 20,
   requestsBurst: 40,

@@ -1,5 +1,6 @@
-import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
+import proxyAddress from 'proxy-addr'
 import { Server, type Socket } from 'socket.io'
 import type { z } from 'zod'
 import { may, socketAccess } from '../../contracts/access.ts'
@@ -7,6 +8,8 @@ import { AppError } from '../../contracts/errors.ts'
 import { type LiveRefusal, liveEvents, liveSubscribeSchema, liveViewportSchema } from '../../contracts/live.ts'
 import type { SocketPager } from '../../contracts/ports/outbox.ts'
 import type { Accounts } from '../../people/index.ts'
+import type { NoteSosView } from '../../safety/index.ts'
+import { clientOf } from '../http/rate-limits.ts'
 import { createAdmission, type Guest } from './admission.ts'
 import { createAllowance } from './allowance.ts'
 import { toConnection } from './connection.ts'
@@ -14,6 +17,7 @@ import type { Feed } from './feed.ts'
 import type { LiveOptions } from './options.ts'
 import { pageSockets } from './page-sockets.ts'
 import type { Viewer } from './viewer.ts'
+import { createWaitingRoom } from './waiting-room.ts'
 
 export interface SocketStats {
   /** Open connections, those included that have not said yet who they are. */
@@ -38,12 +42,22 @@ export interface SocketServer extends SocketPager {
 export function createSocketServer(deps: {
   readonly accounts: Pick<Accounts, 'verify'>
   readonly feed: Feed
+  readonly noteSosView: NoteSosView
   readonly options: LiveOptions
   readonly now: () => number
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
 }): SocketServer {
-  const { accounts, feed, options, now, log } = deps
-  const io = createIo(options)
+  const { accounts, feed, noteSosView, options, now, log } = deps
+  const waitingRoom = createWaitingRoom({ max: options.waitingMax, perClientMax: options.waitingPerClientMax })
+  const leaveWaitingRoom = new WeakMap<object, () => void>()
+  const clientBehind = (request: IncomingMessage) =>
+    clientOf(proxyAddress(request, (_address, hop) => hop < options.proxyHops))
+  const io = createIo(options, (request) => {
+    if (seats.size >= options.connectionsMax) return 'the live feed is full'
+    if (waitingRoom.hasRoom(clientBehind(request))) return undefined
+    refusals['too-many-handshakes'] = (refusals['too-many-handshakes'] ?? 0) + 1
+    return 'too many connections that say nothing'
+  })
   const seats = new Map<Guest, { readonly socket: Socket; readonly viewer: Viewer }>()
   const refusals: Record<string, number> = Object.create(null)
   let shutOut = 0
@@ -102,7 +116,12 @@ export function createSocketServer(deps: {
 
   function onConnection(socket: Socket): void {
     const guest: Guest = socket.data
-    const viewer = feed.addViewer(toConnection(socket), may(guest.identity.role, 'live.sos'))
+    const viewer = feed.addViewer({
+      connection: toConnection(socket),
+      seesSos: may(guest.identity.role, 'live.sos'),
+      sawPlaceOf: (sosId) => noteSosView(guest.identity, sosId),
+    })
+    leaveWaitingRoom.get(socket.conn)?.()
     admission.enter(guest)
     seats.set(guest, { socket, viewer })
     limitRequests(socket)
@@ -166,7 +185,14 @@ export function createSocketServer(deps: {
   io.on('connection', onConnection)
 
   return {
-    attach: (httpServer) => void io.attach(httpServer),
+    attach(httpServer) {
+      io.attach(httpServer)
+      io.engine.on('connection', (connection: EngineConnection) => {
+        const leave = waitingRoom.enter(clientBehind(connection.request))
+        leaveWaitingRoom.set(connection, leave)
+        connection.once('close', leave)
+      })
+    },
     open,
     page: (userId, notice, signal) =>
       pageSockets(
@@ -190,8 +216,15 @@ export function createSocketServer(deps: {
   }
 }
 
-function createIo(options: LiveOptions): Server {
-  const io = new Server({
+/** What is needed here of an Engine.IO connection. */
+interface EngineConnection {
+  readonly request: IncomingMessage
+  once(event: 'close', listener: () => void): void
+}
+
+/** @param refuse says why a request for a connection is refused */
+function createIo(options: LiveOptions, refuse: (request: IncomingMessage) => string | undefined): Server {
+  return new Server({
     path: '/socket.io',
     // MQTT over WebSocket is served on the same port.
     destroyUpgrade: false,
@@ -199,13 +232,11 @@ function createIo(options: LiveOptions): Server {
     maxHttpBufferSize: options.messageBytesMax,
     connectTimeout: options.handshakeMsMax,
     upgradeTimeout: options.handshakeMsMax,
-    // Before anybody has said who they are, only their number can be limited.
-    allowRequest: (_request, done) => {
-      const isFull = io.engine.clientsCount >= options.connectionsMax
-      done(isFull ? 'the live feed is full' : null, !isFull)
+    allowRequest: (request, done) => {
+      const reason = refuse(request)
+      done(reason ?? null, reason === undefined)
     },
   })
-  return io
 }
 
 function parse<T extends z.ZodType>(schema: T, request: unknown): z.infer<T> {

@@ -115,6 +115,7 @@ export function createTeller(deps: {
     group.packets.set(key, packet)
     counts.snapshots++
     send(viewer, packet)
+    if (viewer.seesSos) for (const { id, location } of city.activeSos.values()) if (location) viewer.sawPlaceOf(id)
     viewer.toldSeq = log.headSeq
     viewer.coveredSeq = log.headSeq
   }
@@ -173,7 +174,10 @@ export function createTeller(deps: {
     const packet = packets.get(fromSeq) ?? composeEvent(event, fromSeq, isNext ? event.seq : 0)
     packets.set(fromSeq, packet)
     if (isNext) sendDelta(viewer, packet, event.seq)
-    else send(viewer, packet)
+    else {
+      send(viewer, packet)
+      if (event.placedSosId !== undefined) viewer.sawPlaceOf(event.placedSosId)
+    }
   }
 
   function composeEvent(event: LogEvent, fromSeq: number, seq: number): Packet {
@@ -184,8 +188,14 @@ export function createTeller(deps: {
   function sendDelta(viewer: Viewer, packet: Packet, seq: number): void {
     counts.deltas++
     send(viewer, packet)
+    if (viewer.seesSos && viewer.coveredSeq < log.placedSosSeq) notePlaces(viewer)
     viewer.toldSeq = seq
     viewer.coveredSeq = seq
+  }
+
+  /** Of what it had not been told until now. */
+  function notePlaces({ coveredSeq, sawPlaceOf }: Viewer): void {
+    for (const { placedSosId } of log.eventsAfter(coveredSeq)) if (placedSosId !== undefined) sawPlaceOf(placedSosId)
   }
 
   function send(viewer: Viewer, packet: Packet): void {

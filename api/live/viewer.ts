@@ -6,6 +6,8 @@ import type { ViewGroup } from './view-groups.ts'
 export interface Viewer {
   readonly connection: Connection
   seesSos: boolean
+  /** Told of each SOS whose place it has been sent, however often. */
+  readonly sawPlaceOf: (sosId: string) => void
   /** True while nothing may be sent to it, as its token has run out. */
   isStanding: boolean
   /** What it asked for; undefined before it subscribed and after it left. */
@@ -19,10 +21,15 @@ export interface Viewer {
   filledAtMs: number
 }
 
-export function createViewer(connection: Connection, seesSos: boolean): Viewer {
+export function createViewer({
+  connection,
+  seesSos,
+  sawPlaceOf,
+}: Pick<Viewer, 'connection' | 'seesSos' | 'sawPlaceOf'>): Viewer {
   return {
     connection,
     seesSos,
+    sawPlaceOf,
     isStanding: false,
     group: undefined,
     held: undefined,

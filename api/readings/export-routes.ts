@@ -8,7 +8,7 @@ import type { Kind } from '../../contracts/kinds/kind.ts'
 import type { ExportQuery } from '../../contracts/ports/time-series.ts'
 import type { ApiDeps } from '../deps.ts'
 import { content } from '../http/answer.ts'
-import { deviceIdListSchema, timeInputSchema } from '../http/inputs.ts'
+import { deviceIdListSchema, timeInputSchema, toTime } from '../http/inputs.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { writeCsv, writeGeoJson } from './export-formats.ts'
 import { readPeriod } from './period.ts'
@@ -32,10 +32,12 @@ const mediaTypes = {
   parquet: 'application/vnd.apache.parquet',
 } as const
 
-export type ExportRouteDeps = Pick<ApiDeps, 'readings' | 'directory' | 'now'> & { readonly tempDir: string | undefined }
+export type ExportRouteDeps = Pick<ApiDeps, 'readings' | 'directory' | 'records' | 'now'> & {
+  readonly tempDir: string | undefined
+}
 
 /** Readings as files, of any size: nothing but a page of rows is ever in memory. */
-export function createExportRoutes({ readings, directory, now, tempDir }: ExportRouteDeps): Route[] {
+export function createExportRoutes({ readings, directory, records, now, tempDir }: ExportRouteDeps): Route[] {
   let runningCount = 0
 
   return [
@@ -52,7 +54,7 @@ export function createExportRoutes({ readings, directory, now, tempDir }: Export
         media: ['text/csv', 'application/geo+json', 'application/vnd.apache.parquet'],
       },
       faults: { 429: 'Too many requests, or too many exports at once' },
-      handler: ({ query, signal }) => {
+      handler: ({ query, principal, signal }) => {
         const { format } = query
         const kind = requireKind(query.kind)
         const wanted: ExportQuery = {
@@ -62,7 +64,7 @@ export function createExportRoutes({ readings, directory, now, tempDir }: Export
         }
         return content({
           mediaType: mediaTypes[format],
-          body: takeTurn(write(format, kind, wanted, signal)),
+          body: takeTurn(writeDown(principal.userId, format, wanted, write(format, kind, wanted, signal))),
           fileName: `${kind.id}-${dayOf(wanted.fromMs)}-${dayOf(wanted.toMs)}.${format}`,
         })
       },
@@ -79,6 +81,18 @@ export function createExportRoutes({ readings, directory, now, tempDir }: Export
     } finally {
       runningCount -= 1
     }
+  }
+
+  /** Before anything leaves: what cannot be written down is not given out. */
+  async function* writeDown<T>(
+    actor: string,
+    format: keyof typeof mediaTypes,
+    { kind, fromMs, toMs, deviceIds }: ExportQuery,
+    source: AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const detail = { format, kind, from: toTime(fromMs), to: toTime(toMs), ...(deviceIds && { deviceIds }) }
+    await records.audit.append({ actor, action: 'readings-exported', detail })
+    yield* source
   }
 
   function write(

@@ -17,6 +17,8 @@ const manifestSchema = z.strictObject({
   version: z.string(),
   /** What the stores held, as they counted it themselves right after the copy was made. */
   rows: z.record(z.string(), z.int().nonnegative()),
+  /** Where the audit trail stood; `prahari audit verify --expect` holds the trail against it. */
+  auditHead: z.strictObject({ seq: z.int().nonnegative(), chain: z.string().length(64) }).optional(),
   files: z.array(
     z.strictObject({
       /** Relative, with forward slashes. */
@@ -31,7 +33,7 @@ export type BackupManifest = z.infer<typeof manifestSchema>
 /** Describes every file in the directory and writes the description beside them, last. */
 export async function writeManifest(
   directory: string,
-  about: Pick<BackupManifest, 'createdAt' | 'version' | 'rows'>,
+  about: Pick<BackupManifest, 'createdAt' | 'version' | 'rows' | 'auditHead'>,
 ): Promise<BackupManifest> {
   const files = []
   for (const path of await listFiles(directory)) {

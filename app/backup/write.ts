@@ -9,7 +9,7 @@ import { type BackupManifest, writeManifest } from './manifest.ts'
 
 export interface BackupSource {
   readonly dataDir: DataDir
-  readonly records: Pick<Records, 'backup' | 'stats'>
+  readonly records: Pick<Records, 'backup' | 'stats'> & { readonly audit: Pick<Records['audit'], 'append' | 'head'> }
   readonly timeSeries: Pick<TimeSeriesUpkeep, 'backup'> & Pick<TimeSeriesReader, 'stats'>
   readonly version: string
   readonly now: () => number
@@ -36,6 +36,7 @@ export async function writeBackup(source: BackupSource, directory: string): Prom
     const manifest = await fill(source, partial)
     await rm(target, { recursive: true, force: true })
     await rename(partial, target)
+    await noteBackup(source, target, manifest)
     return manifest
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
@@ -43,17 +44,25 @@ export async function writeBackup(source: BackupSource, directory: string): Prom
   }
 }
 
+/** It holds what people are known by and the keys: that there is one more of it must not go unnoticed. */
+async function noteBackup({ records }: BackupSource, directory: string, { files }: BackupManifest): Promise<void> {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  await records.audit.append({ actor: 'system', action: 'backup-made', detail: { directory, bytes } })
+}
+
 async function fill({ dataDir, records, timeSeries, version, now }: BackupSource, directory: string) {
   const copy = layOut(directory)
   const createdAt = new Date(now()).toISOString()
   await timeSeries.backup(copy.timeSeriesDir)
+  // Before the copy, which therefore holds it.
+  const auditHead = await records.audit.head()
   await records.backup(copy.recordsPath)
   for (const key of ['jwtSecretPath', 'recordsKeyPath', 'demoSecretPath'] as const) {
     // Absent when a variable gives it, or without a demo city.
     if (existsSync(dataDir[key])) await copyFile(dataDir[key], copy[key])
   }
   const rows = { ...(await timeSeries.stats()).rows, ...(await records.stats()).rows }
-  return writeManifest(directory, { createdAt, version, rows })
+  return writeManifest(directory, { createdAt, version, rows, auditHead })
 }
 
 /** Deletes all but the newest dated backups of the nightly job; other names are left alone. */

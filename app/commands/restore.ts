@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { restoreBackup } from '../backup/restore.ts'
 import { openDataDir } from '../data-dir.ts'
-import { withClaim } from '../offline.ts'
+import { noteRestore, withClaim } from '../offline.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatBytes } from '../text.ts'
 import { configFor, type DataDirOption, dataDirOption } from './data-dir-option.ts'
@@ -31,11 +31,17 @@ Examples:
 }
 
 async function restore(terminal: Terminal, directory: string, options: RestoreCommandOptions): Promise<void> {
-  const to = openDataDir(configFor(terminal, options).dataDir)
+  const config = configFor(terminal, options)
+  const to = openDataDir(config.dataDir)
   const from = resolve(terminal.workingDir, directory)
-  const { manifest, movedTo } = await withClaim(to, () =>
-    restoreBackup({ from, to, force: options.force ?? false, nowMs: Date.now() }),
-  )
+  const { manifest, movedTo } = await withClaim(to, async () => {
+    const report = await restoreBackup({ from, to, force: options.force ?? false, nowMs: Date.now() })
+    await noteRestore(config, to, report.manifest).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      terminal.err(`prahari: what was restored does not say in its audit trail that it was: ${reason}`)
+    })
+    return report
+  })
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
   if (movedTo) terminal.out(`What was there lies in ${movedTo}.`)
   terminal.out(

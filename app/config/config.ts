@@ -60,6 +60,7 @@ export interface Config {
     readonly quarantineRowsMax: number
     readonly alertsKeepDays: number
     readonly sosPositionsKeepDays: number
+    readonly auditKeepDays: number
   }
   readonly backup: { readonly directory: string; readonly keepCount: number } | undefined
   readonly admin: { readonly email: string; readonly password: string | undefined }
@@ -69,8 +70,8 @@ export interface Config {
   /** Any phone signs in without a code. */
   readonly otpBypass: boolean
   readonly redisUrl: string | undefined
-  /** ISO 3166-1 alpha-2 code of the city's country. */
-  readonly phoneRegion: string
+  /** ISO 3166-1 alpha-2 codes: the city's country first. */
+  readonly phoneRegions: readonly string[]
   readonly demo: { readonly seed: number } | undefined
   /** What the operator should know although it stops nothing. */
   readonly warnings: readonly string[]
@@ -220,13 +221,14 @@ function toConfig(
       quarantineRowsMax: values.PRAHARI_QUARANTINE_ROWS_MAX,
       alertsKeepDays: values.PRAHARI_ALERTS_KEEP_DAYS,
       sosPositionsKeepDays: values.PRAHARI_SOS_POSITIONS_KEEP_DAYS,
+      auditKeepDays: values.PRAHARI_AUDIT_KEEP_DAYS,
     },
     backup: values.PRAHARI_BACKUP_DIR
       ? { directory: absolute(values.PRAHARI_BACKUP_DIR), keepCount: values.PRAHARI_BACKUPS_KEEP }
       : undefined,
     admin: { email: values.PRAHARI_ADMIN_EMAIL, password: values.PRAHARI_ADMIN_PASSWORD },
     jwtSecret: values.PRAHARI_JWT_SECRET,
-    phoneRegion: values.PRAHARI_PHONE_REGION,
+    phoneRegions: values.PRAHARI_PHONE_REGION,
     recordsKey: values.PRAHARI_RECORDS_KEY,
     messages: toMessages(values),
     otpBypass: values.PRAHARI_OTP_BYPASS === 'on',

@@ -15,6 +15,9 @@ export function findConflicts(values: Partial<VariableValues>): ErrorDetail[] {
       `must contain ingest: ${stranded} in a process apart needs a bus between processes, part of a later release`,
     )
   }
+  if (values.PRAHARI_OTP_BYPASS === 'on' && values.NODE_ENV !== 'development') {
+    fault('PRAHARI_OTP_BYPASS', 'needs NODE_ENV=development: any phone number would sign in without a code')
+  }
   if (values.PRAHARI_DEMO === 'on' && !roles.includes('broker')) {
     fault('PRAHARI_DEMO', 'needs the broker role: the simulated devices speak MQTT')
   }

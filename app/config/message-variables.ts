@@ -60,6 +60,6 @@ export const messageVariables = {
   PRAHARI_OTP_BYPASS: variable({
     schema: oneOf(['on', 'off']),
     fallback: 'off',
-    meaning: '`on` lets any phone number sign in without a code, for development alone; production refuses it',
+    meaning: '`on` lets any phone number sign in without a code; only with `NODE_ENV=development`',
   }),
 } as const

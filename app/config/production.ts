@@ -19,11 +19,12 @@ export function findUnfitForProduction(values: Partial<VariableValues>): ErrorDe
   if (values.PRAHARI_CORS_ORIGINS?.includes('*')) {
     fault('PRAHARI_CORS_ORIGINS', 'must name its origins in production, not *')
   }
-  if (values.PRAHARI_OTP_BYPASS === 'on') {
-    fault('PRAHARI_OTP_BYPASS', 'must be off in production: anybody could sign in as anybody with a phone')
-  }
   if (values.OTP_DELIVERY === 'log') {
     fault('OTP_DELIVERY', 'must not be log in production: codes would stand in the log')
+  }
+  if (/^smtp:\/\/[^@]*$/.test(values.SMTP_URL ?? '')) {
+    // With a name and password TLS is insisted on anyway.
+    fault('SMTP_URL', 'must begin with smtps:// in production, or name who signs in: codes would travel in the clear')
   }
   for (const name of ['OTP_WEBHOOK_URL', 'TWILIO_BASE_URL'] as const) {
     if (values[name]?.startsWith('http:')) fault(name, 'must begin with https:// in production: it carries codes')

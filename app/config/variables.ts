@@ -16,7 +16,7 @@ const elsewhere = 'this release keeps everything on its embedded stores in one p
 export const variableGroups = {
   'Where it runs': {
     NODE_ENV: variable({
-      schema: text,
+      schema: oneOf(['production', 'development', 'test']),
       fallbackNote: 'unset',
       meaning:
         '`production` switches the demo city off, logs JSON and refuses settings that are only fit for trying things out',
@@ -217,6 +217,11 @@ export const variableGroups = {
       fallback: '365',
       meaning: 'resolved alerts older than this are deleted every night, days',
     }),
+    PRAHARI_AUDIT_KEEP_DAYS: variable({
+      schema: wholeNumber({ min: 30, max: 36_500 }),
+      fallback: '730',
+      meaning: 'the audit trail is kept this long, days; what is older is deleted every night, and the trail says so',
+    }),
     PRAHARI_BACKUP_DIR: variable({
       schema: text,
       fallbackNote: 'off',
@@ -241,9 +246,10 @@ export const variableGroups = {
       secret: true,
     }),
     PRAHARI_PHONE_REGION: variable({
-      schema: text.regex(/^[A-Z]{2}$/, 'must be a country code such as IN'),
+      schema: severalOf(z.string().regex(/^[A-Z]{2}$/, 'must be country codes such as IN, separated by commas')),
       fallback: 'IN',
-      meaning: 'country of phone numbers that are written without a country code, ISO 3166-1 alpha-2',
+      meaning:
+        'country of phone numbers that are written without a country code, then others that codes may be sent to; ISO 3166-1 alpha-2, separated by commas',
     }),
     PRAHARI_JWT_SECRET: variable({
       schema: text.min(32, 'must be 32 characters or longer'),

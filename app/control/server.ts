@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { AppError } from '../../contracts/errors.ts'
 import type { Log } from '../log.ts'
-import type { ControlActions, ServerStatus } from './actions.ts'
+import type { ActionContext, ControlActions, ServerStatus } from './actions.ts'
 import { controlAddress } from './address.ts'
 import { askServer } from './client.ts'
 
@@ -43,16 +43,23 @@ export function createControlServer({ dataDir, actions, log }: ControlServerDeps
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const name = request.url?.slice(1) ?? ''
-    const respond = (body: unknown) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    response.setHeader('content-type', 'application/x-ndjson')
+    const tell = (line: unknown) => response.write(`${JSON.stringify(line)}\n`)
+    const context: ActionContext = { progress: (progress) => tell({ progress }), signal: gone.signal }
     try {
       if (!Object.hasOwn(actions, name)) throw new AppError('not-found', 'unknown-action', `there is no action ${name}`)
-      const action = actions[name as keyof ControlActions] as (input: unknown) => Promise<unknown>
-      respond({ result: await action(JSON.parse(await readBody(request))) })
+      const action = actions[name as keyof ControlActions] as (input: unknown, told: ActionContext) => Promise<unknown>
+      tell({ result: await action(JSON.parse(await readBody(request)), context) })
     } catch (error) {
+      if (gone.signal.aborted) return
       const known = error instanceof AppError
       if (!known) log.warn({ err: error, action: name }, 'control action failed')
       const message = error instanceof Error ? error.message : String(error)
-      respond({ error: { code: known ? error.code : 'internal', message } })
+      tell({ error: { code: known ? error.code : 'internal', message } })
+    } finally {
+      response.end()
     }
   }
 

@@ -40,6 +40,8 @@ export const profileResourceSchema = z
   .strictObject({
     ...userFields,
     ...accountSettingsSchema.shape,
+    pendingEmail: z.string().nullable().describe('Takes the place of `email` when it is verified'),
+    pendingPhone: z.string().nullable().describe('Takes the place of `phone` when it is verified'),
     emergencyContacts: z.array(contactResourceSchema),
     circleOfSafety: z.array(z.record(z.string(), z.unknown())).describe('None in this release'),
     stats: z.strictObject({

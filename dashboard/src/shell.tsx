@@ -14,6 +14,7 @@ import { HelpDialog } from './ui/help-dialog.tsx'
 import { Icon } from './ui/icons.tsx'
 import { Logo } from './ui/logo.tsx'
 import { useShortcuts } from './ui/shortcuts.ts'
+import { useBarFit } from './use-bar-fit.ts'
 
 /** What stands around every page: places to go, the state of the feed, SOS presses, help. */
 export function Shell({ user, children }: { user: Profile; children: ReactNode }) {
@@ -23,6 +24,7 @@ export function Shell({ user, children }: { user: Profile; children: ReactNode }
   const path = usePath()
   const main = useRef<HTMLElement>(null)
   const top = useHeightAsToken('--top')
+  const bar = useBarFit()
   const closeHelp = useCallback(() => setHelpOpen(false), [])
   const places = placesFor(user.role)
   useShortcuts('Everywhere', [
@@ -41,7 +43,7 @@ export function Shell({ user, children }: { user: Profile; children: ReactNode }
         Skip to content
       </a>
       <div className="top" ref={top}>
-        <header className="bar">
+        <header className="bar" ref={bar}>
           <Link to={homeOf(user.role)} className="brand" aria-label="Prahari, to the start">
             <Logo />
             <span>Prahari</span>

@@ -137,7 +137,7 @@ const changeOf = {
 } as const satisfies Partial<Record<AlertStep['type'], BusEvents['alert-changed']['change']>>
 
 async function takeStepDurably(
-  { alerts, users }: Repositories,
+  { alerts, users, audit }: Repositories,
   { alertId, step, note, nowMs }: { alertId: string; step: HumanStep; note: string | undefined; nowMs: number },
 ): Promise<Alert> {
   const before = await findAlert({ alerts }, alertId)
@@ -149,6 +149,13 @@ async function takeStepDurably(
   await alerts.addNotes([
     { alertId, atMs: nowMs, by: step.by, action: changeOf[step.type], text: noteText(step, note) },
   ])
+  await audit.append({
+    actor: step.by,
+    action: `alert-${changeOf[step.type]}`,
+    subject: `alert:${alertId}`,
+    // What was written stays with the alert, and goes with it.
+    detail: { deviceId: after.deviceId, ...(step.type === 'assign' && { to: step.to }) },
+  })
   return after
 }
 

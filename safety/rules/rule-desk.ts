@@ -98,7 +98,12 @@ export function createRuleDesk({ records, bus, now, kinds }: RuleDeskDeps): Rule
           throw new AppError('conflict', 'rule-built-in', `rule ${ruleId} is built in: switch it off instead`)
         }
         await repositories.rules.delete(ruleId)
-        await repositories.audit.append({ actor: by, action: 'rule-deleted', subject: `rule:${ruleId}` })
+        await repositories.audit.append({
+          actor: by,
+          action: 'rule-deleted',
+          subject: `rule:${ruleId}`,
+          detail: { name: rule.name },
+        })
         const ended = await endAlerts(repositories, { ruleId, by, why: 'the rule was deleted', atMs: now() })
         return { result: undefined, ended }
       }),

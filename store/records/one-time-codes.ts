@@ -20,7 +20,7 @@ type Issue =
 
 interface Proof {
   readonly target: CodeTarget
-  readonly network: string
+  readonly holder: string
   readonly periodMs: number
 }
 
@@ -41,15 +41,19 @@ export interface OneTimeCodeRecords {
     readonly lifetimeMs: number
     /** All of them hold at once. */
     readonly allowances: readonly CodeAllowance[]
+    /** Codes that one network may have sent in one period, to whatever addresses. */
+    readonly networkAllowance: { readonly periodMs: number; readonly max: number }
   }): Promise<Issue>
   /** Takes one try. A code opens once. */
   redeem(input: {
     readonly target: CodeTarget
     readonly code: string
     readonly network: string
+    /** Whom the proof belongs to when it is right. */
+    readonly holder: string
     readonly triesMax: number
   }): Promise<boolean>
-  /** True when a redeemed code has proved that this network, within the period, held the address, and that is unspent. */
+  /** True when a redeemed code has proved that this holder, within the period, had the address, and that is unspent. */
   hasProof(input: Proof & { readonly code?: string | undefined }): Promise<boolean>
   /** Spends that. @returns false when there was nothing to spend */
   spendProof(input: Proof): Promise<boolean>
@@ -62,7 +66,7 @@ export function createOneTimeCodeRecords(scope: Scope): OneTimeCodeRecords {
     keys.stamp('one-time-code', `${purpose}\n${address}\n${code}`)
 
   return {
-    issue: ({ target, code, network, isKnownNetwork, lifetimeMs, allowances }) =>
+    issue: ({ target, code, network, isKnownNetwork, lifetimeMs, allowances, networkAllowance }) =>
       atomically(async (inner) => {
         const atMs = now()
         for (const { periodMs, perNetworkMax, perAddressMax } of allowances) {
@@ -75,6 +79,17 @@ export function createOneTimeCodeRecords(scope: Scope): OneTimeCodeRecords {
             return { type: 'too-many', againAtMs: counted[counted.length - max]!.created_at_ms + periodMs }
           }
         }
+        const byNetwork = await inner.db
+          .selectFrom('one_time_codes')
+          .select('created_at_ms')
+          .where('network', '=', network)
+          .where('created_at_ms', '>', atMs - networkAllowance.periodMs)
+          .orderBy('created_at_ms', 'desc')
+          .limit(networkAllowance.max)
+          .execute()
+        if (byNetwork.length >= networkAllowance.max) {
+          return { type: 'too-many', againAtMs: byNetwork.at(-1)!.created_at_ms + networkAllowance.periodMs }
+        }
         const row: OneTimeCodeRow = {
           id: makeId(),
           purpose: target.purpose,
@@ -86,14 +101,14 @@ export function createOneTimeCodeRecords(scope: Scope): OneTimeCodeRecords {
           tries: 0,
           foreign_tries: 0,
           redeemed_at_ms: null,
-          redeemed_network: null,
+          redeemed_by: null,
           spent_at_ms: null,
         }
         await inner.db.insertInto('one_time_codes').values(row).execute()
         return { type: 'issued', id: row.id }
       }),
 
-    redeem: ({ target, code, network, triesMax }) =>
+    redeem: ({ target, code, network, holder, triesMax }) =>
       atomically(async (inner) => {
         const open = await openCodes(inner, target, now())
         const own = open.filter((row) => row.network === network)
@@ -116,28 +131,28 @@ export function createOneTimeCodeRecords(scope: Scope): OneTimeCodeRecords {
         }
         await inner.db
           .updateTable('one_time_codes')
-          .set({ redeemed_at_ms: now(), redeemed_network: network })
+          .set({ redeemed_at_ms: now(), redeemed_by: holder })
           .where('id', '=', match.id)
           .execute()
         return true
       }),
 
-    async hasProof({ target, network, periodMs, code }) {
+    async hasProof({ target, holder, periodMs, code }) {
       let rows = ofTarget(scope, target)
-        .where('redeemed_network', '=', network)
+        .where('redeemed_by', '=', holder)
         .where('redeemed_at_ms', '>', now() - periodMs)
         .where('spent_at_ms', 'is', null)
       if (code !== undefined) rows = rows.where('code_hash', '=', hashOf(target, code))
       const row = await rows.executeTakeFirst()
       return row !== undefined
     },
-    async spendProof({ target, network, periodMs }) {
+    async spendProof({ target, holder, periodMs }) {
       const { numUpdatedRows } = await scope.db
         .updateTable('one_time_codes')
         .set({ spent_at_ms: now() })
         .where('purpose', '=', target.purpose)
         .where('address', '=', target.address)
-        .where('redeemed_network', '=', network)
+        .where('redeemed_by', '=', holder)
         .where('redeemed_at_ms', '>', now() - periodMs)
         .where('spent_at_ms', 'is', null)
         .executeTakeFirstOrThrow()

@@ -6,6 +6,7 @@ import { AppError } from '../../contracts/errors.ts'
 import { createAlertRecords } from './alerts.ts'
 import { createAssignmentRecords } from './assignments.ts'
 import { createAuditRecords } from './audit.ts'
+import { isTrailHeadSound } from './audit-writer.ts'
 import { createBroadcastRecords } from './broadcasts.ts'
 import { createCommandRecords } from './commands.ts'
 import { createContactRecords } from './contacts.ts'
@@ -61,8 +62,11 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
   const scope = createScope(options)
   try {
     await sql`select 1 from sqlite_master`.execute(scope.db)
-    const applied = await migrate(scope.db)
+    const applied = await migrate(scope.db, scope.keys)
     if (applied.length > 0) log.info({ applied }, 'records tables brought up to date')
+    if (!(await isTrailHeadSound(scope))) {
+      log.error({}, 'the head of the audit trail was altered, or the records key is not the one it was written with')
+    }
   } catch (cause) {
     await scope.db.destroy().catch(() => undefined)
     if (cause instanceof AppError) throw cause

@@ -71,6 +71,8 @@ export interface RecordsKeep {
   readonly alertsKeepDays: number
   /** So are the places of closed SOS: all that says where somebody was. */
   readonly sosPositionsKeepDays: number
+  /** So is the beginning of the audit trail. */
+  readonly auditKeepDays: number
 }
 
 /** The records store: people, devices, rules, alerts, what was done. */

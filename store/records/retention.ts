@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ExpressionBuilder, Kysely } from 'kysely'
+import { pruneTrail } from './audit-writer.ts'
 import type { RecordsKeep } from './records.ts'
 import type { Scope } from './scope.ts'
 import type { Tables } from './tables.ts'
@@ -9,7 +10,8 @@ const dayMs = 86_400_000
 const chunkRowsMax = 500
 
 /** Deletes in small steps what has come to an end and is older than its keep. What is still open always stays. */
-export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly<Record<string, number>>> {
+export async function retain(scope: Scope, keep: RecordsKeep): Promise<Readonly<Record<string, number>>> {
+  const { db } = scope
   const commandsBeforeMs = keep.nowMs - keep.commandsKeepDays * dayMs
   const sessionsBeforeMs = keep.nowMs - keep.sessionsKeepDays * dayMs
   const codesBeforeMs = keep.nowMs - keep.codesKeepDays * dayMs
@@ -112,6 +114,7 @@ export async function retain({ db }: Scope, keep: RecordsKeep): Promise<Readonly
         )
         .executeTakeFirstOrThrow(),
     ),
+    audit: await pruneTrail(scope, keep.nowMs - keep.auditKeepDays * dayMs),
   }
 }
 

@@ -30,6 +30,7 @@ export interface Tables extends OutboxTables {
   recovery_codes: RecoveryCodeRow
   one_time_codes: OneTimeCodeRow
   audit: AuditRow
+  audit_head: AuditHeadRow
   settings: SettingRow
   alert_rules: RuleRow
   alerts: AlertRow
@@ -149,6 +150,8 @@ export interface UserRow {
   password_hash: string | null
   password_length: number | null
   email_verified_at_ms: number | null
+  pending_email: string | null
+  pending_phone: string | null
   phone_verified_at_ms: number | null
   signed_in_at_ms: number | null
   created_at_ms: number
@@ -196,8 +199,8 @@ export interface OneTimeCodeRow {
   /** Wrong tries from elsewhere. */
   foreign_tries: number
   redeemed_at_ms: number | null
-  /** Who brought it. */
-  redeemed_network: string | null
+  /** Who brought it: the network, and what sort of client. */
+  redeemed_by: string | null
   spent_at_ms: number | null
 }
 
@@ -209,12 +212,28 @@ interface RefreshTokenRow {
 }
 
 export interface AuditRow {
+  /** 1, 2, 3 ... */
+  seq: number
   id: string
   at_ms: number
   actor: string
   action: string
   subject: string | null
   detail: string
+  /** What ties the row to all before it; see audit-chain.ts. */
+  chain: string
+}
+
+/** One row: where the trail ends, and where what is kept of it begins. */
+export interface AuditHeadRow {
+  id: 1
+  seq: number
+  chain: string
+  first_seq: number
+  /** Of the row before the first. */
+  first_chain: string
+  updated_at_ms: number
+  seal: string
 }
 
 interface SettingRow {

@@ -26,6 +26,9 @@ export interface User {
   /** `erased` has no name, no address and no way to sign in; the id stays for what refers to it. */
   readonly state: 'active' | 'banned' | 'erased'
   readonly emailVerifiedAtMs: number | undefined
+  /** Takes the place of `email` when it is proved; until then it is nobody's. The same for the phone. */
+  readonly pendingEmail: string | undefined
+  readonly pendingPhone: string | undefined
   readonly phoneVerifiedAtMs: number | undefined
   readonly hasPassword: boolean
   readonly signedInAtMs: number | undefined
@@ -71,6 +74,8 @@ export interface UserChange {
   readonly role?: Role
   readonly state?: User['state']
   readonly password?: Password | null
+  readonly pendingEmail?: string | null
+  readonly pendingPhone?: string | null
   readonly emailVerifiedAtMs?: number | null
   readonly phoneVerifiedAtMs?: number | null
   readonly signedInAtMs?: number
@@ -105,7 +110,7 @@ export interface UserRecords {
 const staffMax = 1000
 
 export function createUserRecords(scope: Scope): UserRecords {
-  const { db, now, makeId, atomically, afterCommit, publish } = scope
+  const { db, now, makeId, atomically, publish } = scope
 
   async function getRow(userId: string): Promise<UserRow | undefined> {
     return db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
@@ -232,6 +237,8 @@ function toColumns(change: UserChange): Partial<UserRow> {
     role: change.role,
     state: change.state,
     ...(password !== undefined && { password_hash: password?.hash ?? null, password_length: password?.length ?? null }),
+    pending_email: change.pendingEmail,
+    pending_phone: change.pendingPhone,
     email_verified_at_ms: change.emailVerifiedAtMs,
     phone_verified_at_ms: change.phoneVerifiedAtMs,
     signed_in_at_ms: change.signedInAtMs,
@@ -252,6 +259,8 @@ function toUser(row: UserRow): User {
     settings: JSON.parse(row.settings) as Record<string, unknown>,
     role: row.role,
     state: row.state,
+    pendingEmail: row.pending_email ?? undefined,
+    pendingPhone: row.pending_phone ?? undefined,
     emailVerifiedAtMs: row.email_verified_at_ms ?? undefined,
     phoneVerifiedAtMs: row.phone_verified_at_ms ?? undefined,
     hasPassword: row.password_hash !== null,

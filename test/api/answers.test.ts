@@ -82,7 +82,7 @@ async function listAccountSteps({ deps, inbox, clock, userIdOf, tokenOf }: ApiHo
   const [toPriya, toPhone] = [codeTo('priya@example.com'), codeTo(`+91${phone}`)]
   const priya = { name: 'Priya', email: 'priya@example.com', password: 'password123' }
   const citizen = await deps.accounts.verify(tokenOf('citizen'))
-  await deps.accounts.changeProfile(citizen, { phone: '9876500000' })
+  await deps.accounts.changeProfile(citizen, { phone: '9876500000', currentPassword: password })
   for (const type of ['email', 'phone'] as const) {
     await deps.accounts.sendVerification(citizen, type, { clientAddress: '127.0.0.1' })
   }
@@ -270,6 +270,7 @@ describe('every route', () => {
       ['DELETE /api/quarantine', '/api/quarantine?ids=1', 200],
       ['GET /api/city/config', '/api/city/config', 200],
       ['GET /api/city/map', '/api/city/map', 200],
+      ['GET /api/audit', '/api/audit?action=user-*&limit=5', 200],
       ['GET /health', '/health', 200],
       ['GET /api/health', '/api/health?ready', 200],
       ['GET /api/system/ledger', '/api/system/ledger', 200],

@@ -19,9 +19,11 @@ import { layOut, openDataDir } from '../../app/data-dir.ts'
 
 const nowMs = Date.parse('2026-01-31T02:30:00Z')
 let root: string
+let audited: { actor: string; action: string; detail?: Readonly<Record<string, unknown>> }[]
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'prahari-backup-'))
+  audited = []
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
@@ -57,6 +59,13 @@ function aSource({ recordsFault }: { recordsFault?: Error } = {}) {
         return 4
       },
       stats: async () => ({ engine: 'sqlite' as const, version: '3', bytesOnDisk: 4, rows: { devices: 3 } }),
+      audit: {
+        head: async () => ({ seq: audited.length, chain: 'c'.repeat(64) }),
+        append: async (entry: (typeof audited)[number]) => {
+          audited.push(entry)
+          return { id: '1', seq: 1, atMs: 0, subject: undefined, detail: {}, ...entry }
+        },
+      },
     },
   }
 }
@@ -82,6 +91,22 @@ describe('a backup', () => {
       ['records.db', 4],
       ['time-series/readings.duckdb', 7],
     ])
+  })
+
+  it('notes where the audit trail stood, and stands in it itself', async () => {
+    const manifest = await verifyBackup(await aBackup())
+    expect(manifest.auditHead).toEqual({ seq: 0, chain: 'c'.repeat(64) })
+    expect(audited).toEqual([
+      { actor: 'system', action: 'backup-made', detail: { directory: join(root, 'backup'), bytes: 123 } },
+    ])
+  })
+
+  it('of a release that noted no head is still one', async () => {
+    const directory = await aBackup()
+    const path = join(directory, 'manifest.json')
+    const { auditHead: _, ...older } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    writeFileSync(path, JSON.stringify(older))
+    expect((await verifyBackup(directory)).auditHead).toBeUndefined()
   })
 
   it('does not write over anything', async () => {

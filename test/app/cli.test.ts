@@ -1,5 +1,6 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'libsql'
 import { describe, expect, it } from 'vitest'
 import { createProgram, runCli } from '../../app/cli.ts'
 import type { Terminal } from '../../app/terminal.ts'
@@ -50,6 +51,7 @@ describe('the command line', () => {
       'backup',
       'restore',
       'admin reset-password',
+      'audit verify',
       'bench',
     ])
   })
@@ -204,6 +206,97 @@ describe('production', () => {
     const { code, err } = await run([command, 'nowhere'], { env, workingDir: await aTempDir() })
     expect(code).not.toBe(0)
     expect(err).not.toContain('configuration')
+  })
+})
+
+describe('audit verify', () => {
+  const headOf = (out: string) => /^Its head is (\d+:[0-9a-f]{64})$/m.exec(out)?.[1] ?? 'none'
+
+  it('finds what was done to the trail, whether a server runs or not, also by a head noted earlier', async () => {
+    const workingDir = await aTempDir()
+    const dataDir = join(workingDir, 'data')
+    const env = { PRAHARI_DATA_DIR: dataDir }
+    const server = await startRealPrahari(dataDir)
+    const running = await run(['audit', 'verify'], { env, workingDir })
+    expect(running).toMatchObject({ code: 0, out: expect.stringMatching(/^The audit trail is whole: \d+ rows, 1 to /) })
+    const noted = headOf(running.out)
+    const backedUp = await run(['backup', 'copy'], { env, workingDir })
+    expect(backedUp.code).toBe(0)
+    const grown = await run(['audit', 'verify', '--expect', noted], { env, workingDir })
+    expect([grown.code, headOf(grown.out) === noted]).toEqual([0, false])
+    await server.stop()
+
+    const stopped = await run(['audit', 'verify', '--expect', headOf(grown.out)], { env, workingDir })
+    expect(stopped).toMatchObject({ code: 0, out: grown.out })
+    const restored = await run(['restore', 'copy', '--data-dir', 'other'], { env, workingDir })
+    expect(restored.code).toBe(0)
+    const manifest = JSON.parse(readFileSync(join(workingDir, 'copy', 'manifest.json'), 'utf8')) as {
+      auditHead: { seq: number; chain: string }
+    }
+    const ofBackup = `${manifest.auditHead.seq}:${manifest.auditHead.chain}`
+    const other = ['--data-dir', 'other']
+    expect(await run(['audit', 'verify', '--expect', ofBackup, ...other], { workingDir })).toMatchObject({ code: 0 })
+    // The restore is written down there, and the backup was only here.
+    expect(await run(['audit', 'verify', '--expect', headOf(grown.out), ...other], { workingDir })).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^\d+\tunlike-expected\t/),
+    })
+
+    const raw = new Database(join(dataDir, 'records.db'))
+    raw.exec("update audit set actor = 'somebody else' where seq = 1")
+    raw.close()
+    const altered = await run(['audit', 'verify'], { env, workingDir })
+    expect(altered).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^1\taltered\t[\w-]+$/),
+      err: 'prahari: the audit trail is not what was written',
+    })
+    const again = await startRealPrahari(dataDir)
+    expect(await run(['audit', 'verify'], { env, workingDir })).toMatchObject({ code: 1, out: altered.out })
+    await again.stop()
+  })
+
+  it('says what a restore and a backup left in the trail', async () => {
+    const workingDir = await aTempDir()
+    const dataDir = join(workingDir, 'data')
+    const server = await startRealPrahari(dataDir)
+    await run(['backup', 'copy', '--data-dir', dataDir], { workingDir })
+    await server.stop()
+    await run(['restore', 'copy', '--data-dir', 'other'], { workingDir })
+    const actionsIn = async (dir: string) => {
+      const opened = await startRealPrahari(dir)
+      const { items } = await (await signIn(opened.url)).get<{ items: { action: string }[] }>('/api/audit')
+      await opened.stop()
+      return items.map(({ action }) => action)
+    }
+    expect(await actionsIn(dataDir)).toContain('backup-made')
+    expect(await actionsIn(join(workingDir, 'other'))).toContain('backup-restored')
+  })
+
+  it('does not judge by a key it has drawn itself', async () => {
+    const workingDir = await aTempDir()
+    const env = { PRAHARI_RECORDS_KEY: 'the records key of this test, 32 or more' }
+    const server = await startRealPrahari(workingDir, env)
+    await run(['backup', 'copy', '--data-dir', workingDir], { workingDir })
+    await server.stop()
+    const args = ['audit', 'verify', '--data-dir', workingDir]
+    const blind = await run(args, { workingDir })
+    expect(blind).toMatchObject({ code: 1, err: expect.stringContaining('PRAHARI_RECORDS_KEY') })
+    expect(existsSync(join(workingDir, 'records-key'))).toBe(false)
+    expect(await run(args, { workingDir, env })).toMatchObject({ code: 0 })
+    const restored = await run(['restore', 'copy', '--data-dir', 'other'], { workingDir })
+    expect(restored).toMatchObject({ code: 0, err: expect.stringContaining('does not say in its audit trail') })
+  })
+
+  it.each(['17', '17:short', `x:${'0'.repeat(64)}`, `17:${'0'.repeat(65)}`])('takes no %s for a head', async (head) => {
+    const { code, err } = await run(['audit', 'verify', '--expect', head])
+    expect([code, err]).toEqual([2, expect.stringContaining('a head is a number, a colon and 64 hex digits')])
+  })
+
+  it('says where there is nothing to look at', async () => {
+    const workingDir = await aTempDir()
+    const nothing = await run(['audit', 'verify', '--data-dir', 'nothing'], { workingDir })
+    expect(nothing).toMatchObject({ code: 1, err: expect.stringContaining('there is no data') })
   })
 })
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -16,6 +17,7 @@ const unused = () => Promise.reject(new Error('not asked for'))
 const actions: ControlActions = {
   status: async () => ({ pid: 42, version: '1.0.0', startedAtMs: 0, url: 'http://127.0.0.1:3000' }),
   backup: unused,
+  auditVerify: unused,
   resetPassword: () => Promise.reject(new AppError('not-found', 'user-not-found', 'nobody has that address')),
 }
 let dataDir: string
@@ -96,6 +98,57 @@ describe('the claim on a data directory', () => {
 describe('the way in for the command line', () => {
   it('answers that nobody is there', async () => {
     expect(await askServer(dataDir, 'status', {})).toBeUndefined()
+  })
+
+  it('hands on how far an action is, before its answer, and tells it when nobody waits any more', async () => {
+    let gone: (reached: boolean) => void = () => {}
+    const isTold = new Promise<boolean>((resolve) => {
+      gone = resolve
+    })
+    const server = createControlServer({
+      dataDir,
+      log,
+      actions: {
+        ...actions,
+        async auditVerify({ expect: head }, { progress, signal }) {
+          for (const checked of [500, 1000]) progress({ checked, count: 1200 })
+          if (head === undefined) return { type: 'intact', count: 1200, firstSeq: 1, seq: 1200, chain: '' }
+          signal.addEventListener('abort', () => gone(true))
+          return new Promise(() => {})
+        },
+      },
+    })
+    await server.claim()
+    const seen: unknown[] = []
+    const answer = await askServer(dataDir, 'auditVerify', {}, (progress) => seen.push(progress))
+    expect(answer).toMatchObject({ type: 'intact', count: 1200 })
+    expect(seen).toEqual([500, 1000].map((checked) => ({ checked, count: 1200 })))
+
+    const asked = request({ socketPath: controlAddress(dataDir), path: '/auditVerify', method: 'POST', agent: false })
+    asked.on('error', () => {})
+    asked.end(JSON.stringify({ expect: { seq: 1, chain: '' } }))
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    await once(response, 'data')
+    asked.destroy()
+    expect(await isTold).toBe(true)
+    await server.release()
+  })
+
+  it('says so when the server goes away before it has answered', async () => {
+    const server = createControlServer({
+      dataDir,
+      log,
+      actions: {
+        ...actions,
+        async auditVerify(_input, { progress }) {
+          progress({})
+          return new Promise(() => {})
+        },
+      },
+    })
+    await server.claim()
+    const asking = askServer(dataDir, 'auditVerify', {}, () => void server.release())
+    await expect(asking).rejects.toMatchObject({ code: 'control-unreachable' })
   })
 
   it('hands on what an action refused', async () => {

@@ -244,7 +244,7 @@ describe('a backup of a running server', () => {
     const status = async () => ({ pid: 7, version: '1', startedAtMs: 0, url: undefined })
     const claim = createControlServer({
       dataDir,
-      actions: { status, backup: busy, resetPassword: busy },
+      actions: { status, backup: busy, resetPassword: busy, auditVerify: busy },
       log: { warn: () => undefined },
     })
     await claim.claim()

@@ -14,7 +14,7 @@ function anAudit() {
   const entries: { actor: string; action: string; detail?: Readonly<Record<string, unknown>> }[] = []
   const append = async (entry: (typeof entries)[number]) => {
     entries.push(entry)
-    return { id: '1', atMs: 0, subject: undefined, detail: {}, ...entry }
+    return { id: '1', seq: 1, atMs: 0, subject: undefined, detail: {}, ...entry }
   }
   return { entries, audit: { append } }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { hasOpenssl, makeCertificate, readCertificate, type Signing } from '../support/certificates.ts'
 import { aDevice, aDirectory, openHouse } from './house.ts'
@@ -77,6 +77,29 @@ describe.runIf(hasOpenssl)('a client certificate', () => {
     await client.closed
     expect((await thief()).returnCode).toBe(5)
     expect(await aHolder({ fromMs: madeAtMs + hourMs })().then(({ returnCode }) => returnCode)).toBe(0)
+  })
+
+  it('does not live on in a TLS session that is taken up again', async () => {
+    const { house, aHolder } = await openTlsHouse()
+    const { client } = await aHolder()()
+    const session = (client.stream as TLSSocket).getSession()!
+    const resume = async () => {
+      const port = house.broker.tlsPort!
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port,
+        servername: 'localhost',
+        session,
+        rejectUnauthorized: false,
+      })
+      const resumed = overStream(socket)
+      await once(socket, 'secureConnect')
+      const packet = connectPacket('d1', { username: undefined, password: undefined })
+      return { isReused: socket.isSessionReused(), returnCode: await returnCodeFor(resumed, packet) }
+    }
+    expect(await resume()).toEqual({ isReused: true, returnCode: 0 })
+    house.change('d1', 'credentials-rotated', { credentialsSinceMs: madeAtMs + hourMs / 2 })
+    expect(await resume()).toEqual({ isReused: true, returnCode: 5 })
   })
 
   it('of a revoked device is refused for being revoked', async () => {

@@ -9,6 +9,7 @@ import {
   type BrokerOptions,
   createBroker,
   type RefusalName,
+  type SosRead,
 } from '../../broker/index.ts'
 import { type Bus, createMemoryBus } from '../../contracts/bus.ts'
 import type { Device, DeviceCommand, DeviceInput, DevicePresence } from '../../contracts/device.ts'
@@ -69,7 +70,7 @@ function createDirectory(initial: readonly Device[]) {
       if (by !== undefined && closedKeyIds.has(by.provisioningKeyId)) {
         throw new AppError('forbidden', 'provisioning-key-closed', 'the key was revoked')
       }
-      if (devices.has(input.id)) throw new AppError('conflict', 'device-exists', 'there is such a device')
+      if (devices.has(input.id)) throw new AppError('conflict', 'device-already-registered', 'there is such a device')
       const device = aDevice(input.id, { kinds: input.kinds })
       devices.set(input.id, device)
       enrolledBy.set(input.id, by?.provisioningKeyId)
@@ -175,6 +176,7 @@ export async function openHouse(options: HouseOptions = {}) {
   const locations: BusEvents['device-location'][] = []
   const statuses: BusEvents['device-status'][] = []
   const violations: AccessViolation[] = []
+  const sosReads: SosRead[] = []
   const busFaults: unknown[] = []
   const bus: Bus = createMemoryBus({ onHandlerError: (error) => busFaults.push(error) })
   bus.subscribe('device-presence', (event) => presence.push(event))
@@ -199,6 +201,7 @@ export async function openHouse(options: HouseOptions = {}) {
     log: pino({ level: process.env.BROKER_TEST_LOG ?? 'silent' }),
     now: options.now ?? Date.now,
     onViolation: (violation) => violations.push(violation),
+    onSosRead: (read) => sosReads.push(read),
   })
   await broker.start()
   onTestFinished(() => broker.stop())
@@ -216,6 +219,7 @@ export async function openHouse(options: HouseOptions = {}) {
     locations,
     statuses,
     violations,
+    sosReads,
     sessionsDir,
     refused: (name: RefusalName) => broker.stats().refusals[name],
     /** What became of a device, in order: `connect+`, `keepalive-`. */

@@ -142,7 +142,7 @@ describe('enrolment with a provisioning key', () => {
   })
 
   it.each([
-    ['{"id":"d1"}', { id: 'd1', error: 'device-exists' }],
+    ['{"id":"d1"}', { id: 'd1', error: 'device-already-registered' }],
     ['{"id":"a/b"}', { error: 'invalid-request' }],
     ['not json', { error: 'invalid-request' }],
   ])('answers %s with the reason', async (request, answer) => {

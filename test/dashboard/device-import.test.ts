@@ -95,11 +95,11 @@ describe('a file to import', () => {
     ['name\nx', 'The first line must be a heading that names a column id. The template shows how.'],
     [
       'id,colour\na,red',
-      'There is no column “colour”. Known are id, name, kinds, latitude, longitude, gatewayId and label:<name>.',
+      'There is no column “colour”. Known are id, name, kinds, latitude, longitude, gatewayId, ownerId, owner and label:<name>.',
     ],
     [
       'id,label:\na,red',
-      'There is no column “label:”. Known are id, name, kinds, latitude, longitude, gatewayId and label:<name>.',
+      'There is no column “label:”. Known are id, name, kinds, latitude, longitude, gatewayId, ownerId, owner and label:<name>.',
     ],
     ['id,id\na,b', 'The column “id” is there twice.'],
     ['id,name\na', 'Line 2 has 1 values where the heading has 2.'],
@@ -128,6 +128,11 @@ describe('a file to import', () => {
       ['b', undefined],
     ])
     expect(file.rows.map(({ line }) => line)).toEqual([2, 4, 5])
+  })
+
+  it('sends a gateway before what it speaks for, wherever it stands, and leaves the rest in its order', () => {
+    const file = ready('id,gatewayId\nleaf,branch\nalone,\nbranch,root\nroot,\nlost,nowhere\nx,y\ny,x\n')
+    expect(file.rows.map(({ id }) => id)).toEqual(['root', 'branch', 'leaf', 'alone', 'lost', 'y', 'x'])
   })
 
   it('may be JSON, as a list or under its name', () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { drawAddress } from './addresses.ts'
 
 /** The system's Chromium; `CHROMIUM_PATH` names another. */
 export const chromiumPath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -41,7 +42,12 @@ export interface OpenOptions {
 /** A fresh browser profile with one page, watched from its first request on. */
 export async function openPage(browser: Browser, options: OpenOptions): Promise<Watched> {
   const { origin, width = 1440, height = 900, theme = 'dark' } = options
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, baseURL: origin })
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    baseURL: origin,
+    extraHTTPHeaders: { 'x-forwarded-for': drawAddress() },
+  })
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', (message) => {

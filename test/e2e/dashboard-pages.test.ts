@@ -41,6 +41,19 @@ const places: readonly Place[] = [
     },
   },
   { name: 'system', path: '/system', landmark: (page) => page.getByText('Adds up').waitFor() },
+  {
+    name: 'profile',
+    path: '/profile',
+    landmark: async (page) => {
+      await page.getByText('this one').waitFor()
+      await page.getByRole('button', { name: 'Edit' }).click()
+      await page.getByRole('button', { name: 'Change the password' }).click()
+      await page.getByRole('button', { name: 'Set up' }).click()
+      await page.getByLabel('Your password').fill(administrator.password)
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByRole('img', { name: /QR code/ }).waitFor()
+    },
+  },
 ]
 
 describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { timeout: 90_000 }, () => {
@@ -69,6 +82,11 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
     await page.goto('/')
     await page.getByLabel('Password').waitFor()
     await look(page, 'sign-in')
+    await page.getByRole('button', { name: 'Use a phone number instead' }).click()
+    await look(page, 'sign-in by phone')
+    await page.getByRole('button', { name: 'Use e-mail and password instead' }).click()
+    await page.getByRole('button', { name: 'Forgotten password?' }).click()
+    await look(page, 'forgotten password')
     await signIn(page, administrator)
     await untilLive(page)
     for (const { name, path, landmark } of places) {
@@ -124,6 +142,29 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
     await context.close()
   })
 
+  it('leads to every place at any width and any size of letters', async () => {
+    const { page, context } = await openPage(browser, { origin: server.url })
+    await signIn(page, administrator)
+    await untilLive(page)
+    for (const width of [1440, 1200, 900, 600, 340]) {
+      await page.setViewportSize({ width, height: 700 })
+      for (const size of ['', 'large']) {
+        await page.evaluate(`document.documentElement.dataset.size = '${size}'`)
+        // A frame to lay it out in, and one to find out what fits.
+        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+        expect(await page.evaluate(overflowOfBar), `${width} px ${size}`).toBe(0)
+        const more = page.getByRole('button', { name: 'More' })
+        if (await more.isVisible()) await more.click()
+        await page.getByRole('link', { name: 'Audit' }).click()
+        await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor()
+        await page.getByRole('link', { name: 'Alerts' }).click()
+        await page.getByRole('heading', { level: 1, name: 'Alerts' }).waitFor()
+        await page.getByRole('link', { name: /Your profile/ }).waitFor()
+      }
+    }
+    await context.close()
+  })
+
   it('says that what it shows is simulated', async () => {
     const { page, context } = await openPage(browser, { origin: server.url })
     await signIn(page, administrator)
@@ -133,6 +174,8 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
     await context.close()
   })
 })
+
+const overflowOfBar = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.bar'))`
 
 /** @returns every breach of WCAG 2.2 AA and of good practice that axe can see */
 async function findBarriers(page: Page): Promise<string[]> {

@@ -40,19 +40,23 @@ describe('a phone that nobody has', () => {
 
   test.each([
     ['without a code', async () => {}],
-    ['ten minutes after', 'late'],
+    ['five minutes after', 'late'],
     ['from elsewhere', 'elsewhere'],
+    ['from another client behind the same address', 'neighbour'],
     ['a second time', 'twice'],
   ] as const)('does not register %s', async (_, how) => {
     const { accounts, inbox, clock } = await someAccounts()
-    const register = (client = home) => accounts.registerByPhone({ phone, name: 'M', flatNumber: '1', ...client })
+    const register = (client: { clientAddress: string; userAgent?: string } = home) =>
+      accounts.registerByPhone({ phone, name: 'M', flatNumber: '1', ...client })
     if (typeof how === 'string') {
       await accounts.sendSignInCode({ phone, ...home })
       await accounts.signInByCode({ phone, code: inbox.codeTo(inFull), ...home })
     }
-    if (how === 'late') clock.advance(10 * minuteMs)
+    if (how === 'late') clock.advance(5 * minuteMs)
     if (how === 'twice') await register()
-    await expect(register(how === 'elsewhere' ? stranger : home)).rejects.toMatchObject({
+    const neighbour = { ...home, userAgent: 'another app' }
+    const by = { elsewhere: stranger, neighbour }[how as string] ?? home
+    await expect(register(by)).rejects.toMatchObject({
       family: 'forbidden',
       code: 'phone-not-verified',
     })
@@ -193,6 +197,29 @@ describe('asking for codes', () => {
       clock.advance(20 * minuteMs)
     }
     expect(inbox.messages).toHaveLength(20)
+  })
+
+  test('is limited to twenty in a quarter of an hour from one network, to whatever numbers', async () => {
+    const { accounts, inbox } = await someAccounts()
+    let refused = 0
+    for (let at = 10; at < 40; at++) {
+      const asked = accounts.sendSignInCode({ phone: `98765432${at}`, ...stranger })
+      await asked.catch(({ code }) => {
+        expect(code).toBe('too-many-codes')
+        refused += 1
+      })
+    }
+    expect([inbox.messages.length, refused]).toEqual([20, 10])
+  })
+
+  test('sends nothing to countries that the city does not serve', async () => {
+    const { accounts, inbox } = await someAccounts()
+    for (const written of ['+882 1234 56789', '+1 415 555 2671', '+44 20 7946 0958']) {
+      await expect(accounts.sendSignInCode({ phone: written, ...home })).rejects.toMatchObject({
+        code: 'phone-country-not-served',
+      })
+    }
+    expect(inbox.messages).toEqual([])
   })
 
   test.each(['', '12345', 'not a number', '9876543210; drop table users', '+999999999999999999', '98765\n43210x'])(

@@ -119,7 +119,7 @@ describe('a second factor', () => {
 
   test('guards sign-in by phone too, where the code is not asked for again', async () => {
     const { accounts, identity, inbox, codeNow } = await aGuardedAsha()
-    await accounts.changeProfile(identity, { phone: '9876543210' })
+    await accounts.changeProfile(identity, { phone: '9876543210', currentPassword: password })
     await accounts.sendVerification(identity, 'phone', client)
     await accounts.confirmVerification(identity, 'phone', { code: inbox.codeTo('+919876543210'), ...client })
     await accounts.sendSignInCode({ phone: '9876543210', ...client })

@@ -68,19 +68,81 @@ describe('registering', () => {
 })
 
 describe('the profile', () => {
-  test('changes what is named, and a new address is not verified', async () => {
-    const { accounts, identity, inbox } = await aCitizen()
+  test('changes what is named and leaves the rest', async () => {
+    const { accounts, identity } = await aCitizen()
+    const change = { city: 'Pune', settings: { preferences: { theme: 'dark' } } }
+    expect(await accounts.changeProfile(identity, change)).toMatchObject({ city: 'Pune', name: 'Priya Sharma' })
+  })
+
+  test('keeps an address until another one is proved, which needs the password', async () => {
+    const { accounts, identity, inbox, enter } = await aCitizen()
+    for (const currentPassword of [undefined, 'not the password']) {
+      await expect(
+        accounts.changeProfile(identity, { email: 'new@example.com', currentPassword }),
+      ).rejects.toMatchObject({ family: 'forbidden', code: 'wrong-password' })
+    }
+    const wish = { email: 'new@example.com', currentPassword: 'password123' }
+    expect(await accounts.changeProfile(identity, wish)).toMatchObject({
+      email: 'priya@example.com',
+      pendingEmail: 'new@example.com',
+    })
+    await enter()
+    // A wish is no way into the account.
+    await accounts.sendPasswordReset({ email: 'new@example.com', ...home })
+    expect(inbox.messages).toEqual([])
     await accounts.sendVerification(identity, 'email', home)
-    await accounts.confirmVerification(identity, 'email', { code: inbox.codeTo('priya@example.com'), ...home })
-    const changed = await accounts.changeProfile(identity, {
-      city: 'Pune',
-      settings: { preferences: { theme: 'dark' } },
-    })
-    expect(changed).toMatchObject({ city: 'Pune', name: 'Priya Sharma', emailVerifiedAtMs: expect.any(Number) })
-    expect(await accounts.changeProfile(identity, { email: 'new@example.com' })).toMatchObject({
+    await accounts.confirmVerification(identity, 'email', { code: inbox.codeTo('new@example.com'), ...home })
+    expect(await accounts.getUser(identity.userId)).toMatchObject({
       email: 'new@example.com',
-      emailVerifiedAtMs: undefined,
+      pendingEmail: undefined,
+      emailVerifiedAtMs: expect.any(Number),
     })
+    expect((await accounts.signIn({ email: 'new@example.com', password: 'password123', ...home })).user.name).toBe(
+      'Priya Sharma',
+    )
+  })
+
+  test('sent back as it was needs no password, and takes a wish back', async () => {
+    const { accounts, identity } = await aCitizen()
+    await accounts.changeProfile(identity, { email: 'new@example.com', currentPassword: 'password123' })
+    const same = { name: 'Priya Sharma', email: 'priya@example.com', phone: '9876543210', city: 'Mumbai' }
+    expect(await accounts.changeProfile(identity, same)).toMatchObject({
+      pendingEmail: undefined,
+      phone: '+919876543210',
+    })
+  })
+
+  test('a number that a stranger only claimed goes to who proves it', async () => {
+    const { accounts, identity, inbox } = await aCitizen()
+    const asha = await accounts.verify(
+      (await accounts.signIn({ email: 'asha@city.example', password, ...home })).accessToken,
+    )
+    await accounts.changeProfile(asha, { phone: '9876543210', currentPassword: password })
+    await accounts.sendVerification(asha, 'phone', home)
+    await accounts.confirmVerification(asha, 'phone', { code: inbox.codeTo('+919876543210'), ...home })
+    expect((await accounts.getUser(asha.userId)).phone).toBe('+919876543210')
+    expect((await accounts.getUser(identity.userId)).phone).toBeUndefined()
+    // What is proved stays with who proved it.
+    await accounts.changeProfile(identity, { phone: '9876543210', currentPassword: 'password123' })
+    await accounts.sendVerification(identity, 'phone', { clientAddress: '192.0.2.7' })
+    const code = inbox.codeTo('+919876543210')
+    await expect(
+      accounts.confirmVerification(identity, 'phone', { code, clientAddress: '192.0.2.7' }),
+    ).rejects.toMatchObject({ code: 'phone-taken' })
+  })
+
+  test('settings are bounded over all changes, null takes one away, and what cannot be read keeps nobody out', async () => {
+    const { accounts, identity, records, enter } = await aCitizen()
+    const thirty = (from: number) => Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`key${from + at}`, at]))
+    await accounts.changeProfile(identity, { settings: { preferences: thirty(0) } })
+    await expect(accounts.changeProfile(identity, { settings: { preferences: thirty(30) } })).rejects.toMatchObject({
+      family: 'invalid',
+      code: 'too-many-settings',
+    })
+    const fewer = await accounts.changeProfile(identity, { settings: { preferences: { key0: null } } })
+    expect(Object.keys(accounts.settingsOf(fewer).preferences)).toHaveLength(29)
+    await records.users.update(identity.userId, { settings: { preferences: { deep: { er: 1 } }, locationSettings: 7 } })
+    expect(accounts.settingsOf((await enter()).user)).toMatchObject({ preferences: {}, locationSettings: {} })
   })
 
   test('keeps settings that were not named', async () => {
@@ -100,7 +162,7 @@ describe('the profile', () => {
     const { accounts, identity, signedIn } = await aCitizen()
     await accounts.changeProfile(identity, { flatNumber: 'A-1' })
     const by = await anAdministrator(accounts)
-    await accounts.administer({ userId: identity.userId, by, change: { isFlatConfirmed: true } })
+    await accounts.administer({ userId: identity.userId, by, change: { flatNumber: 'A-1', isFlatConfirmed: true } })
     expect((await accounts.verify(signedIn.accessToken)).flatNumber).toBe('A-1')
     await accounts.changeProfile(identity, { flatNumber: 'A-2' })
     expect((await accounts.verify(signedIn.accessToken)).flatNumber).toBeUndefined()
@@ -171,6 +233,23 @@ describe('a password', () => {
       emailVerifiedAtMs: expect.any(Number),
     })
   })
+
+  test('a reset does not take a second factor off, and does not tell what role somebody has', async () => {
+    const { accounts, inbox, records, asha } = await aCitizen()
+    await records.secondFactors.begin(asha.id, 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP')
+    await records.secondFactors.confirm(asha.id, ['x'])
+    const guess = { code: '000000', password: 'eight888', ...home }
+    for (const email of ['asha@city.example', 'priya@example.com', 'nobody@example.com']) {
+      await expect(accounts.resetPassword({ email, ...guess })).rejects.toMatchObject({ code: 'invalid-otp' })
+    }
+    await accounts.sendPasswordReset({ email: 'asha@city.example', ...home })
+    const claim = { email: 'asha@city.example', code: inbox.codeTo('asha@city.example'), ...home }
+    await expect(accounts.resetPassword({ ...claim, password: 'eight888' })).rejects.toMatchObject({
+      code: 'password-too-weak',
+    })
+    await accounts.resetPassword({ ...claim, password: newPassword })
+    expect(await accounts.hasSecondFactor(asha.id)).toBe(true)
+  })
 })
 
 describe('sessions', () => {
@@ -199,7 +278,7 @@ describe('administration', () => {
     ['an admin makes nobody super_admin', 'admin', { role: 'super_admin' }, 'above-your-role'],
     ['an operator changes nobody', 'operator', { name: 'X' }, 'above-your-role'],
     ['a role needs a password that is long enough', 'super_admin', { role: 'operator' }, 'password-too-short-for-role'],
-    ['there is no flat to confirm', 'super_admin', { isFlatConfirmed: true }, 'no-flat'],
+    ['a flat is confirmed by its number', 'super_admin', { isFlatConfirmed: true }, 'no-flat'],
   ] as const)('%s', async (_, role, change, code) => {
     const { accounts, identity } = await aCitizen()
     const by = { ...(await anAdministrator(accounts)), role }
@@ -220,6 +299,29 @@ describe('administration', () => {
     })
     await expect(accounts.removeSecondFactorOf({ userId: superAdmin.userId, by })).rejects.toMatchObject({
       code: 'above-your-role',
+    })
+  })
+
+  test('does not take an administrator’s own second factor off without a code', async () => {
+    const { accounts } = await aCitizen()
+    const by = await anAdministrator(accounts)
+    await expect(accounts.removeSecondFactorOf({ userId: by.userId, by })).rejects.toMatchObject({
+      family: 'conflict',
+      code: 'use-your-profile',
+    })
+  })
+
+  test('gives no role that watches the city to who has no password', async () => {
+    const { accounts, inbox } = await aCitizen()
+    await accounts.sendSignInCode({ phone: '9876543211', ...home })
+    await accounts.signInByCode({ phone: '9876543211', code: inbox.codeTo('+919876543211'), ...home })
+    const { user } = await accounts.registerByPhone({ phone: '9876543211', name: 'M', flatNumber: '1', ...home })
+    const by = await anAdministrator(accounts)
+    await expect(accounts.administer({ userId: user.id, by, change: { role: 'admin' } })).rejects.toMatchObject({
+      code: 'password-needed-for-role',
+    })
+    expect(await accounts.administer({ userId: user.id, by, change: { role: 'officer' } })).toMatchObject({
+      role: 'officer',
     })
   })
 
@@ -253,17 +355,22 @@ describe('administration', () => {
 })
 
 describe('what goes wrong', () => {
-  test('at sign-in is written down without what was typed', async () => {
-    const { accounts, records, asha } = await someAccounts()
-    for (const email of ['asha@city.example', 'nobody@city.example']) {
-      await expect(accounts.signIn({ email, password: 'a secret guess', ...home })).rejects.toThrow()
+  test('at sign-in is written down without what was typed, and a loop once a minute with its count', async () => {
+    const { accounts, records, asha, clock } = await someAccounts()
+    const guess = (email: string) =>
+      expect(accounts.signIn({ email, password: 'a secret guess', ...home })).rejects.toThrow()
+    for (const email of ['asha@city.example', 'nobody@city.example', 'asha@city.example', 'nobody-2@city.example']) {
+      await guess(email)
     }
+    clock.advance(60_000)
+    await guess('asha@city.example')
     const { items } = await records.audit.list({ limit: 10, action: 'sign-in-failed' })
-    expect(items.map(({ subject, actor }) => [subject, actor])).toEqual([
-      [undefined, 'address:192.0.2.1'],
-      [`user:${asha.id}`, 'address:192.0.2.1'],
+    expect(items.map(({ subject, actor, detail }) => [subject, actor, detail.repeats])).toEqual([
+      [`user:${asha.id}`, 'address:192.0.2.1', 1],
+      [undefined, 'address:192.0.2.1', 0],
+      [`user:${asha.id}`, 'address:192.0.2.1', 0],
     ])
-    expect(JSON.stringify(items)).not.toMatch(/secret guess|nobody@|asha@/)
+    expect(JSON.stringify(items)).not.toMatch(/secret guess|nobody|asha@/)
   })
 })
 

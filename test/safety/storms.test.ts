@@ -76,6 +76,7 @@ test('a storm is kept as long as one of its members, a silence as long as alerts
     noticesKeepDays: 30,
     alertsKeepDays: 30,
     sosPositionsKeepDays: 30,
+    auditKeepDays: 30,
   }
   const retain = () => records.retain({ ...keep, nowMs: clock.now() })
   await raise(0, 12)

@@ -59,16 +59,19 @@ export function AlertsPage() {
 
   function act(action: 'acknowledge' | 'resolve' | 'assign'): void {
     const alert = alerts[at]
-    if (alert !== undefined && mayAct) void actions.act(alert.id, action)
+    if (alert !== undefined) void actions.act(alert.id, action)
   }
 
-  useShortcuts('This page', [
-    ['j', 'Next alert', () => step(1)],
-    ['k', 'Previous alert', () => step(at === -1 ? 1 : -1)],
+  const actionShortcuts: readonly [string, string, () => void][] = [
     ['a', 'Acknowledge the chosen alert', () => act('acknowledge')],
     ['r', 'Resolve it', () => act('resolve')],
     ['c', 'Comment on it', () => comment.current?.focus()],
     ['i', 'Assign it to yourself', () => act('assign')],
+  ]
+  useShortcuts('This page', [
+    ['j', 'Next alert', () => step(1)],
+    ['k', 'Previous alert', () => step(at === -1 ? 1 : -1)],
+    ...(mayAct ? actionShortcuts : []),
     ['Escape', 'Choose none', () => select('')],
   ])
 

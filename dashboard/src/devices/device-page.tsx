@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { Alert } from '../../../contracts/alert.ts'
 import type { Device, DeviceStatus } from '../../../contracts/device.ts'
 import type { LiveDevice } from '../../../contracts/live.ts'
@@ -10,6 +10,7 @@ import { useQuery } from '../http/use-query.ts'
 import { useFocusedDevice, useLiveAlerts } from '../live/use-live.ts'
 import { Link } from '../routing/link.tsx'
 import { paths } from '../routing/router.ts'
+import { useMay } from '../session/permissions.ts'
 import { LedgerFacts } from '../system/ledger-facts.tsx'
 import { formatPosition } from '../ui/format.ts'
 import { Mark } from '../ui/mark.tsx'
@@ -17,6 +18,10 @@ import { markOf } from '../ui/shapes.ts'
 import { Empty, Failed, Loading } from '../ui/states.tsx'
 import { SimulatedTag } from '../ui/tags.tsx'
 import { Age, Time } from '../ui/time.tsx'
+import { BoundDevices } from './administration/bound-devices.tsx'
+import { DeviceCredentials } from './administration/device-credentials.tsx'
+import { DeviceSecret } from './administration/device-secret.tsx'
+import { DeviceTies } from './administration/device-ties.tsx'
 import { HistoryChart } from './history-chart.tsx'
 import { KindCards } from './kind-card.tsx'
 
@@ -29,6 +34,8 @@ interface DeviceFacts extends Device {
 export function DevicePage({ id }: { id: string }) {
   const facts = useQuery(id, (signal) => request<DeviceFacts>(`/api/devices/${encodeURIComponent(id)}`, { signal }))
   const live = useFocusedDevice(id)
+  const mayManage = useMay('devices.manage')
+  const [secret, setSecret] = useState<string>()
   if (facts.error instanceof HttpError && facts.error.status === 404) {
     return (
       <Empty title={`There is no device ${id}.`}>
@@ -60,6 +67,7 @@ export function DevicePage({ id }: { id: string }) {
           </Link>
         )}
       </header>
+      {secret !== undefined && <DeviceSecret device={device} secret={secret} onDone={() => setSecret(undefined)} />}
       <div className="device-grid">
         <div className="device-side">
           <div className="live-data">
@@ -73,6 +81,9 @@ export function DevicePage({ id }: { id: string }) {
           <div className="device-below">
             <DeviceAlerts deviceId={id} />
             <DeviceLedger deviceId={id} />
+            <BoundDevices gatewayId={id} />
+            {mayManage && <DeviceTies device={device} onChanged={facts.reload} />}
+            {mayManage && <DeviceCredentials device={device} onSecret={setSecret} onChanged={facts.reload} />}
           </div>
         </div>
       </div>
@@ -146,7 +157,7 @@ function FactsCard({ device, live }: { device: DeviceFacts; live: LiveDevice }) 
         )}
         <div>
           <dt>Position</dt>
-          <dd className="number">{device.position ? formatPosition(device.position) : 'not known'}</dd>
+          <dd className="number">{device.position ? formatPosition(device.position) : sayUnknown(device)}</dd>
         </div>
         {labels.map(([name, value]) => (
           <div key={name}>
@@ -163,6 +174,11 @@ function FactsCard({ device, live }: { device: DeviceFacts; live: LiveDevice }) 
       </dl>
     </section>
   )
+}
+
+/** A person's whereabouts are told to few; whether there is something to tell is not told either. */
+function sayUnknown({ ownerId }: Device): string {
+  return ownerId === undefined ? 'not known' : 'not known, or not yours to know'
 }
 
 function DeviceAlerts({ deviceId }: { deviceId: string }) {

@@ -8,6 +8,7 @@ import { markOf } from '../ui/shapes.ts'
 import { Empty, Loading } from '../ui/states.tsx'
 import { SimulatedTag } from '../ui/tags.tsx'
 import { Age } from '../ui/time.tsx'
+import { DeviceTools } from './administration/device-tools.tsx'
 import { DeviceFilterBar } from './device-filter-bar.tsx'
 import { LatestLine } from './latest-line.tsx'
 import { useDeviceRows } from './use-device-rows.ts'
@@ -26,6 +27,7 @@ export function DevicesPage() {
         <p className="muted">
           {formatCount(rows.length)} of {formatCount(total)}
         </p>
+        <DeviceTools />
       </header>
       <DeviceFilterBar />
       {total === 0 && state === 'connecting' && <Loading what="the devices" />}

@@ -49,7 +49,7 @@ export function FeedChip() {
         {state === 'connecting' && <circle cx="8" cy="8" r="5" className="shape-outline" strokeDasharray="4 3" />}
         {(state === 'lost' || state === 'refused') && <path d="M3 3 13 13M13 3 3 13" className="shape-outline" />}
       </svg>
-      {chipWords[state]}
+      <span>{chipWords[state]}</span>
     </span>
   )
 }

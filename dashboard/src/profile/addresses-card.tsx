@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { request } from '../http/client.ts'
 import { SendAgain } from '../session/send-again.tsx'
 import { type Profile, recheckUser } from '../session/session.ts'
@@ -6,6 +6,7 @@ import { useSentCode } from '../session/use-sent-code.ts'
 import { CodeField } from '../ui/field.tsx'
 import { Mark } from '../ui/mark.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
+import { useReturnedFocus } from '../ui/use-returned-focus.ts'
 
 type AddressType = 'email' | 'phone'
 
@@ -39,14 +40,23 @@ interface AddressProps {
 
 function Address({ type, address, isConfirmed }: AddressProps) {
   const { label, unconfirmed } = words[type]
+  const section = useRef<HTMLElement>(null)
+  const wasConfirmed = useRef(isConfirmed)
+  useEffect(() => {
+    // The form is gone; whoever filled it in hears what became of it.
+    if (isConfirmed && !wasConfirmed.current) section.current?.focus()
+    wasConfirmed.current = isConfirmed
+  }, [isConfirmed])
   return (
-    <section className="address" aria-label={label}>
+    <section ref={section} className="address" aria-label={label} tabIndex={-1}>
       <div className="address-line">
         <h3>{label}</h3>
         <span className="address-value">{address ?? <span className="muted">none</span>}</span>
-        {address !== undefined && (
-          <Mark name={isConfirmed ? 'ok' : 'never-seen'} label={isConfirmed ? 'Confirmed' : 'Not confirmed'} />
-        )}
+        <span role="status">
+          {address !== undefined && (
+            <Mark name={isConfirmed ? 'ok' : 'never-seen'} label={isConfirmed ? 'Confirmed' : 'Not confirmed'} />
+          )}
+        </span>
       </div>
       {address !== undefined && !isConfirmed && (
         <>
@@ -65,6 +75,7 @@ function ConfirmAddress({ type }: { type: AddressType }) {
   const problemId = useId()
   const path = `/api/auth/verify-${type}`
   const sent = useSentCode(() => request(path, { method: 'POST', body: {} }))
+  const opener = useReturnedFocus(sent.expiresAtMs !== undefined)
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault()
@@ -78,7 +89,7 @@ function ConfirmAddress({ type }: { type: AddressType }) {
     return (
       <>
         <div className="row">
-          <button type="button" disabled={sent.attempt.busy} onClick={() => void sent.send()}>
+          <button ref={opener} type="button" disabled={sent.attempt.busy} onClick={() => void sent.send()}>
             {sent.attempt.busy ? 'Sending …' : 'Send a code'}
           </button>
         </div>

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import type { AccountSettings } from '../../../contracts/account-settings.ts'
 import { useAttempt } from '../ui/use-attempt.ts'
 import { saveProfile } from './save-profile.ts'
@@ -30,6 +31,16 @@ const groups: readonly {
 /** What one needs to be able to use this. A change counts at once, wherever one is signed in. */
 export function ComfortCard({ settings }: { settings: Settings }) {
   const attempt = useAttempt()
+  /** Ticked or not, until the server has answered. */
+  const [wanted, setWanted] = useState<Partial<Settings>>({})
+
+  async function change(name: keyof Settings, value: boolean): Promise<void> {
+    const accessibilitySettings = { [name]: value }
+    setWanted((earlier) => ({ ...earlier, ...accessibilitySettings }))
+    await attempt.run(() => saveProfile({ accessibilitySettings }))
+    setWanted(({ [name]: _settled, ...others }) => others)
+  }
+
   return (
     <section className="card" aria-label="Accessibility">
       <h2>Accessibility</h2>
@@ -40,11 +51,8 @@ export function ComfortCard({ settings }: { settings: Settings }) {
             <label key={name} className="check">
               <input
                 type="checkbox"
-                checked={settings[name]}
-                onChange={(event) => {
-                  const accessibilitySettings = { [name]: event.target.checked }
-                  void attempt.run(() => saveProfile({ accessibilitySettings }))
-                }}
+                checked={wanted[name] ?? settings[name]}
+                onChange={(event) => void change(name, event.target.checked)}
               />
               {label}
             </label>

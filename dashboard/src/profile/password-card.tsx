@@ -4,9 +4,12 @@ import { NewPasswordFields, useNewPassword } from '../session/new-password-field
 import { type Profile, recheckUser } from '../session/session.ts'
 import { Field } from '../ui/field.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
+import { useReturnedFocus } from '../ui/use-returned-focus.ts'
+import { addressesOf } from '../users/person.ts'
 
 export function PasswordCard({ user }: { user: Profile }) {
   const [isChanging, setIsChanging] = useState(false)
+  const opener = useReturnedFocus(isChanging)
   const [outcome, setOutcome] = useState<string>()
   const action = user.hasPassword ? 'Change the password' : 'Choose a password'
   return (
@@ -15,6 +18,7 @@ export function PasswordCard({ user }: { user: Profile }) {
         <h2>Password</h2>
         {!isChanging && (
           <button
+            ref={opener}
             type="button"
             onClick={() => {
               setOutcome(undefined)
@@ -69,7 +73,7 @@ function PasswordForm({ user, action, onCancel, onChanged }: PasswordFormProps) 
 
   return (
     <form className="form" onSubmit={(event) => void submit(event)}>
-      <input type="text" name="username" autoComplete="username" value={user.email ?? ''} readOnly hidden />
+      <input type="text" name="username" autoComplete="username" value={addressesOf(user)[0] ?? ''} readOnly hidden />
       {user.hasPassword && (
         <Field
           label="Current password"
@@ -83,7 +87,7 @@ function PasswordForm({ user, action, onCancel, onChanged }: PasswordFormProps) 
           onValue={setCurrent}
         />
       )}
-      <NewPasswordFields password={next} problemId={problemId} />
+      <NewPasswordFields password={next} problemId={problemId} takesFocus={!user.hasPassword} />
       <p id={problemId} className="problem" role="alert">
         {attempt.problem}
       </p>

@@ -3,6 +3,7 @@ import type { Profile } from '../session/session.ts'
 import { Field } from '../ui/field.tsx'
 import { Time } from '../ui/time.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
+import { useReturnedFocus } from '../ui/use-returned-focus.ts'
 import { roleWords } from '../users/role-words.ts'
 import { changeOf, draftOf, type ProfileDraft } from './profile-edit.ts'
 import { saveProfile } from './save-profile.ts'
@@ -10,12 +11,13 @@ import { saveProfile } from './save-profile.ts'
 /** Who one is, and what one may change about it oneself. */
 export function PersonCard({ user }: { user: Profile }) {
   const [isEditing, setIsEditing] = useState(false)
+  const opener = useReturnedFocus(isEditing)
   return (
     <section className="card" aria-label="About you">
       <header className="card-head">
         <h2>{user.name}</h2>
         {!isEditing && (
-          <button type="button" onClick={() => setIsEditing(true)}>
+          <button ref={opener} type="button" onClick={() => setIsEditing(true)}>
             Edit
           </button>
         )}
@@ -127,7 +129,7 @@ function PersonForm({ user, onDone }: { user: Profile; onDone: () => void }) {
           label="Flat"
           autoComplete="off"
           maxLength={40}
-          hint="Another flat waits until an administrator has confirmed it."
+          hint="Counts once an administrator has confirmed it."
         />
       )}
       <p id={problemId} className="problem" role="alert">

@@ -4,6 +4,7 @@ import { type Profile, recheckUser } from '../session/session.ts'
 import { CodeField } from '../ui/field.tsx'
 import { Mark } from '../ui/mark.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
+import { useReturnedFocus } from '../ui/use-returned-focus.ts'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { SecondFactorSetup } from './second-factor-setup.tsx'
 
@@ -16,6 +17,7 @@ type Work =
 /** A code of an authenticator app besides the password. */
 export function SecondFactorCard({ user }: { user: Profile }) {
   const [work, setWork] = useState<Work>({ type: 'none' })
+  const opener = useReturnedFocus(work.type !== 'none')
   const stop = () => setWork({ type: 'none' })
   return (
     <section className="card" aria-label="Second factor">
@@ -26,6 +28,7 @@ export function SecondFactorCard({ user }: { user: Profile }) {
         </div>
         {work.type === 'none' && (
           <button
+            ref={opener}
             type="button"
             onClick={() => setWork({ type: user.hasSecondFactor ? 'switching-off' : 'setting-up' })}
           >

@@ -5,6 +5,7 @@ import type { Profile } from '../session/session.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { CodeField, Field } from '../ui/field.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
+import { addressesOf } from '../users/person.ts'
 import { QrCode } from './qr-code.tsx'
 
 interface SetupProps {
@@ -32,7 +33,7 @@ export function SecondFactorSetup({ user, onCancel, onConfirmed }: SetupProps) {
   return (
     <form className="form" onSubmit={(event) => void begin(event)}>
       <p>You need an authenticator app on your phone, one that shows time-based codes (TOTP).</p>
-      <input type="text" name="username" autoComplete="username" value={user.email ?? ''} readOnly hidden />
+      <input type="text" name="username" autoComplete="username" value={addressesOf(user)[0] ?? ''} readOnly hidden />
       {user.hasPassword && (
         <Field
           label="Your password"

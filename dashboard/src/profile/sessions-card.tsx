@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { SessionInfo } from '../../../contracts/http/account.ts'
 import { request } from '../http/client.ts'
 import type { Decoded } from '../http/decoded.ts'
@@ -18,18 +18,23 @@ export function SessionsCard() {
   )
   const [ending, setEnding] = useState<OwnSession | 'others'>()
   const attempt = useAttempt()
+  const heading = useRef<HTMLHeadingElement>(null)
 
   async function end(what: OwnSession | 'others'): Promise<void> {
     const path = what === 'others' ? '/api/auth/sessions' : `/api/auth/sessions/${encodeURIComponent(what.id)}`
     await attempt.run(() => request(path, { method: 'DELETE' }))
     sessions.reload()
+    // The button that was pressed goes with its session.
+    heading.current?.focus()
   }
 
   const items = sessions.data?.items
   return (
     <section className="card" aria-label="Sessions">
       <header className="card-head">
-        <h2>Where you are signed in</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          Where you are signed in
+        </h2>
         {items?.some(({ isCurrent }) => !isCurrent) && (
           <button type="button" className="danger" disabled={attempt.busy} onClick={() => setEnding('others')}>
             End all others …

@@ -30,8 +30,14 @@ export function useNewPassword(): NewPassword {
   }
 }
 
+interface NewPasswordFieldsProps {
+  readonly password: NewPassword
+  readonly problemId: string
+  readonly takesFocus?: boolean
+}
+
 /** Typed twice, as nobody sees what is typed. */
-export function NewPasswordFields({ password, problemId }: { password: NewPassword; problemId: string }) {
+export function NewPasswordFields({ password, problemId, takesFocus = false }: NewPasswordFieldsProps) {
   return (
     <>
       <Field
@@ -42,6 +48,7 @@ export function NewPasswordFields({ password, problemId }: { password: NewPasswo
         required
         maxLength={72}
         hint="8 characters or more; 12 for whoever works for the city."
+        takesFocus={takesFocus}
         value={password.first}
         problemId={problemId}
         onValue={password.setFirst}

@@ -79,10 +79,22 @@ export async function signIn(claim: Claim): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  const headers = { authorization: `Bearer ${accessToken}` }
+  const refreshToken = sessionStorage.getItem(refreshKey)
+  const signedInWith = accessToken
   forgetSession(undefined)
   // The server forgets too, where it can be reached; here the session has ended either way.
-  await fetch('/api/auth/logout', { method: 'POST', headers }).catch(() => undefined)
+  try {
+    const isOver = (await endSession(signedInWith)).status !== 401
+    // The access token ran out while nobody was looking; the session has not.
+    if (!isOver && refreshToken !== null)
+      await endSession((await postJson('/api/auth/refresh', { refreshToken })).accessToken)
+  } catch {
+    return
+  }
+}
+
+function endSession(token: string | undefined): Promise<Response> {
+  return fetch('/api/auth/logout', { method: 'POST', headers: { authorization: `Bearer ${token}` } })
 }
 
 /** Asks the server who one is by now: after a no, the role may be another one, or the session may be over. */

@@ -36,18 +36,20 @@ interface ConfirmProps {
   readonly title: string
   readonly children: ReactNode
   readonly action: string
+  /** What the other button says. */
+  readonly keep?: string
   readonly onConfirm: () => void
   readonly onClose: () => void
 }
 
 /** Asks before something that cannot be taken back. */
-export function Confirm({ title, children, action, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, action, keep = 'Keep', onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
       <div className="row end">
         <button type="button" onClick={onClose}>
-          Keep
+          {keep}
         </button>
         <button
           type="button"

@@ -29,9 +29,9 @@ export function formatAge(spanMs: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`
 }
 
-/** What is left of a span, `4:05`. */
+/** What is left of a span in whole seconds, `4:05`. */
 export function formatCountdown(leftMs: number): string {
-  const leftS = Math.max(0, Math.ceil(leftMs / 1000))
+  const leftS = Math.max(0, Math.floor(leftMs / 1000))
   return `${Math.floor(leftS / 60)}:${String(leftS % 60).padStart(2, '0')}`
 }
 

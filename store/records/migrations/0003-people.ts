@@ -121,7 +121,7 @@ async function createOneTimeCodes(db: Kysely<unknown>) {
     .addColumn('tries', 'bigint', (c) => c.notNull())
     .addColumn('foreign_tries', 'bigint', (c) => c.notNull())
     .addColumn('redeemed_at_ms', 'bigint')
-    .addColumn('redeemed_network', 'text')
+    .addColumn('redeemed_by', 'text')
     .addColumn('spent_at_ms', 'bigint')
     .execute()
   await db.schema

@@ -50,16 +50,18 @@ describe('viewers on bad lines', () => {
     const simulated = await run(seed)
     for (const client of simulated.clients) {
       expectSamePicture(client, simulated)
+      expect([...client.placesNoted].sort()).toEqual([...client.placesSent].sort())
       expect(client.line.packetsMax).toBeLessThanOrEqual(options.urgentQueue.packetsMax)
     }
   })
 
   it('were resumed, caught up, passed over and started anew in those runs', async () => {
-    const totals = { resumed: 0, snapshots: 0, coalesced: 0, withheld: 0 }
+    const totals = { resumed: 0, snapshots: 0, coalesced: 0, withheld: 0, placesSeen: 0 }
     for (const seed of seeds.slice(0, 20)) {
       const { clients, feed } = await run(seed)
       const stats = feed.stats()
       totals.resumed += clients.reduce((sum, client) => sum + client.resumedCount, 0)
+      totals.placesSeen += clients.reduce((sum, client) => sum + client.placesNoted.size, 0)
       totals.snapshots += stats.snapshots - clients.length
       totals.coalesced += stats.coalesced
       totals.withheld += stats.withheld

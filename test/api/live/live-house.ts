@@ -18,7 +18,14 @@ import { applyDelta, applySnapshot, createLiveState, type LiveState } from '../.
 import type { LatestReading, LatestReadings } from '../../../contracts/ports/telemetry.ts'
 import type { Role } from '../../../contracts/roles.ts'
 import { type Accounts, createAccounts } from '../../../people/index.ts'
-import { type AlertDesk, createAlertDesk, createSosDesk, type SosDesk } from '../../../safety/index.ts'
+import {
+  type AlertDesk,
+  createAlertDesk,
+  createSosDesk,
+  createSosViews,
+  type SosDesk,
+  type SosViews,
+} from '../../../safety/index.ts'
 import { createDeviceDirectory, openRecords, type Records } from '../../../store/index.ts'
 import { recordsKey } from '../../store/records/fixture.ts'
 import { anInbox } from '../../support/inbox.ts'
@@ -33,6 +40,7 @@ export interface LiveHouse {
   readonly accounts: Accounts
   readonly alertDesk: AlertDesk
   readonly sosDesk: SosDesk
+  readonly sosViews: SosViews
   readonly bus: Bus
   readonly clock: { nowMs: number }
   readonly online: Set<string>
@@ -54,6 +62,8 @@ export async function aLiveHouse(
   prepare: (house: { records: Records; sosDesk: SosDesk; alertDesk: AlertDesk }) => Promise<void> = async () => {},
   /** What the feed does not hear of. */
   deafTo?: BusChannel,
+  /** Where views of an SOS are written down. */
+  viewRecords?: Pick<Records, 'transaction'>,
 ): Promise<LiveHouse> {
   const clock = { nowMs: startMs }
   const now = () => clock.nowMs
@@ -71,6 +81,7 @@ export async function aLiveHouse(
   const alertDesk = createAlertDesk({ records, bus, now, log })
   await alertDesk.start()
   const sosDesk = createSosDesk({ records, bus, now })
+  const sosViews = createSosViews({ records: viewRecords ?? records, log })
   await prepare({ records, sosDesk, alertDesk })
 
   const readings = new Map<string, LatestReading>()
@@ -91,6 +102,7 @@ export async function aLiveHouse(
     latest,
     alertDesk,
     sosDesk,
+    sosViews,
     ingest: { stats: () => ingestStats(received) },
     broker: {
       isOnline: (deviceId) => online.has(deviceId),
@@ -111,6 +123,7 @@ export async function aLiveHouse(
   onTestFinished(async () => {
     for (const screen of screens) screen.socket.disconnect()
     await live.stop()
+    await sosViews.stop()
     httpServer.closeAllConnections()
     httpServer.close()
     await records.close()
@@ -127,6 +140,7 @@ export async function aLiveHouse(
     accounts,
     alertDesk,
     sosDesk,
+    sosViews,
     bus,
     clock,
     online,

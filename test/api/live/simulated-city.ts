@@ -21,7 +21,7 @@ export interface TestLine extends Connection {
   deliver(count: number): void
 }
 
-function createTestLine(receive: (packet: string) => void): TestLine {
+function createTestLine(receive: (packet: string) => void, onSent: (packet: string) => void = () => {}): TestLine {
   const queued: string[] = []
   let packetsMax = 0
   return {
@@ -39,6 +39,7 @@ function createTestLine(receive: (packet: string) => void): TestLine {
       return queued.length < limits.packetsMax && bytes < limits.bytesMax
     },
     send({ text }) {
+      onSent(text)
       queued.push(text)
       if (this.isStalled) packetsMax = Math.max(packetsMax, queued.length)
     },
@@ -54,6 +55,9 @@ export interface TestClient {
   readonly maySeeSos: boolean
   /** SOS it has shown, also ahead of their turn. */
   readonly sosShown: Set<string>
+  /** SOS whose place was in a packet to it, and those of which the feed said so. */
+  readonly placesSent: Set<string>
+  readonly placesNoted: Set<string>
   viewer: Viewer | undefined
   line: TestLine
   request: LiveViewport
@@ -105,9 +109,19 @@ export function createSimulatedCity(options: Partial<LiveOptions>, onError: (err
   }
 
   function connect(client: TestClient): void {
-    const line = createTestLine((packet) => receive(client, packet))
+    const line = createTestLine(
+      (packet) => receive(client, packet),
+      (packet) => {
+        const sos: SosRecord[] = JSON.parse(packet.slice(1))[1].sos ?? []
+        for (const { id, location } of sos) if (location !== undefined) client.placesSent.add(id)
+      },
+    )
     client.line = line
-    client.viewer = feed.addViewer(line, client.maySeeSos)
+    client.viewer = feed.addViewer({
+      connection: line,
+      seesSos: client.maySeeSos,
+      sawPlaceOf: (id) => client.placesNoted.add(id),
+    })
     const { epoch, seq, view } = client.state
     const resumed = feed.subscribe(client.viewer, client.request, epoch === '' ? undefined : { epoch, seq, view })
     if (resumed) client.resumedCount++
@@ -184,8 +198,9 @@ export function createSimulatedCity(options: Partial<LiveOptions>, onError: (err
     ],
     [
       1,
-      () => {
-        const sos = anSos({ id: `s-${made++}`, updatedAtMs: nowMs })
+      (random) => {
+        const isPlaced = random() < 0.7
+        const sos = anSos({ id: `s-${made++}`, updatedAtMs: nowMs, ...(!isPlaced && { location: undefined }) })
         activeSos.set(sos.id, sos)
         if (city.putSos(sos)) feed.announceSos(sos)
       },
@@ -208,6 +223,8 @@ export function createSimulatedCity(options: Partial<LiveOptions>, onError: (err
           state: createLiveState(),
           maySeeSos: random() < 0.7,
           sosShown: new Set(),
+          placesSent: new Set(),
+          placesNoted: new Set(),
           viewer: undefined,
           line: createTestLine(() => {}),
           request: someRequest(random),

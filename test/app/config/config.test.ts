@@ -150,7 +150,6 @@ describe('production', () => {
     ['PRAHARI_DEVICE_ENROLMENT', 'open'],
     ['PRAHARI_CORS_ORIGINS', '*'],
     ['OTP_DELIVERY', 'log'],
-    ['PRAHARI_OTP_BYPASS', 'on'],
     ['OTP_WEBHOOK_URL', 'http://codes.example/'],
     ['TWILIO_BASE_URL', 'http://127.0.0.1:9000'],
   ])('refuses %s=%s, which development accepts', (name, text) => {

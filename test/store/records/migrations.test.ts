@@ -17,8 +17,8 @@ async function recordsOfTheFirstRelease() {
     now: aClock().now,
     bus: aBus().bus,
   }
-  const { db } = createScope(options)
-  await migrate(db, { upTo: '0001-first-tables' })
+  const { db, keys } = createScope(options)
+  await migrate(db, keys, { upTo: '0001-first-tables' })
   for (const statement of [
     sql`insert into devices values ('lamp-1', 'Lamp', '["noise"]', 15, 88, null, '{}', 'registered', 0, 'ab', 1, 1)`,
     sql`insert into users values ('u-1', 'asha@city.example', 'Asha', 'super_admin', 'active', 'hash', 1, 2)`,

@@ -136,7 +136,15 @@ describe('the rows of the outbox', () => {
   it('are forgotten with their words when they are old, and not before they were planned', async () => {
     const { records, clock, states } = await aPlan(['contact:a'])
     await records.notices.enqueue(event('unplanned'))
-    const keep = { commandsKeepDays: 1, sessionsKeepDays: 1, codesKeepDays: 1, alertsKeepDays: 1, sosPositionsKeepDays: 1, noticesKeepDays: 30 }
+    const keep = {
+      commandsKeepDays: 1,
+      sessionsKeepDays: 1,
+      codesKeepDays: 1,
+      alertsKeepDays: 1,
+      sosPositionsKeepDays: 1,
+      auditKeepDays: 30,
+      noticesKeepDays: 30,
+    }
     clock.advance(30 * 86_400_000)
     expect(await records.retain({ nowMs: clock.now(), ...keep })).toMatchObject({ notices: 0 })
     clock.advance(1)

@@ -9,6 +9,7 @@ const keep = {
   noticesKeepDays: 30,
   alertsKeepDays: 365,
   sosPositionsKeepDays: 90,
+  auditKeepDays: 730,
 }
 
 test('a command that nobody fetched is ended, and deleted when its keep is over', async () => {

@@ -17,6 +17,9 @@ export interface ImportRow {
   readonly line: number
   /** As it stands in a CSV file, or as JSON. */
   readonly text: string
+  readonly id: string
+  /** Empty where it names none. */
+  readonly gatewayId: string
 }
 
 /** A file that may be sent. */
@@ -24,6 +27,7 @@ export interface ImportFile {
   readonly format: 'csv' | 'json'
   /** Of a CSV file. */
   readonly heading: string
+  /** In the order in which they are sent: a gateway before the devices that it speaks for. */
   readonly rows: readonly ImportRow[]
 }
 
@@ -45,7 +49,7 @@ export function checkImportText(text: string): ImportCheck {
   const { length } = check.file.rows
   if (length === 0) return refuse('There is no device in the file.')
   if (length > importLinesMax) return refuse(`The file has ${length} devices; 5,000 go at once. Cut it into several.`)
-  return check
+  return { type: 'ready', file: { ...check.file, rows: gatewaysFirst(check.file.rows) } }
 }
 
 function refuse(problem: string): ImportCheck {
@@ -55,8 +59,13 @@ function refuse(problem: string): ImportCheck {
 function checkJson(text: string): ImportCheck {
   const list = readJsonList(text)
   if (list === undefined) return refuse('This is neither CSV nor a JSON list of devices.')
-  const rows = list.map((device, at) => ({ line: at + 1, text: JSON.stringify(device) }))
+  const rows = list.map((device, at) => ({ line: at + 1, text: JSON.stringify(device), ...namesOf(device) }))
   return { type: 'ready', file: { format: 'json', heading: '', rows } }
+}
+
+function namesOf(device: unknown): Pick<ImportRow, 'id' | 'gatewayId'> {
+  const { id, gatewayId } = (device ?? {}) as { id?: unknown; gatewayId?: unknown }
+  return { id: typeof id === 'string' ? id : '', gatewayId: typeof gatewayId === 'string' ? gatewayId : '' }
 }
 
 /** A list, or one under the name `devices`. */
@@ -71,7 +80,7 @@ function readJsonList(text: string): readonly unknown[] | undefined {
   }
 }
 
-export const importColumns = ['id', 'name', 'kinds', 'latitude', 'longitude', 'gatewayId'] as const
+export const importColumns = ['id', 'name', 'kinds', 'latitude', 'longitude', 'gatewayId', 'ownerId', 'owner'] as const
 
 function checkCsv(text: string): ImportCheck {
   const records = readCsv(text)
@@ -80,7 +89,30 @@ function checkCsv(text: string): ImportCheck {
   if (heading === undefined) return refuse('The file is empty.')
   const problem = problemOfHeading(heading.values) ?? problemOfRows(rows, heading.values.length)
   if (problem !== undefined) return refuse(problem)
-  return { type: 'ready', file: { format: 'csv', heading: heading.text, rows } }
+  const valueAt = (values: readonly string[], column: string) => values[heading.values.indexOf(column)] ?? ''
+  const named = rows.map(({ line, text: asWritten, values }) => ({
+    line,
+    text: asWritten,
+    id: valueAt(values, 'id'),
+    gatewayId: valueAt(values, 'gatewayId'),
+  }))
+  return { type: 'ready', file: { format: 'csv', heading: heading.text, rows: named } }
+}
+
+/** A device is refused whose gateway is not there, so what others are bound to goes first, in whatever order it stands. */
+function gatewaysFirst(rows: readonly ImportRow[]): readonly ImportRow[] {
+  // Of two with one id the first is the one that is registered.
+  const byId = new Map(rows.toReversed().map((row) => [row.id, row]))
+  const ordered = new Set<ImportRow>()
+  for (const row of rows) {
+    const chain = new Set<ImportRow>()
+    for (let next: ImportRow | undefined = row; next !== undefined && !ordered.has(next) && !chain.has(next); ) {
+      chain.add(next)
+      next = next.gatewayId === '' ? undefined : byId.get(next.gatewayId)
+    }
+    for (const link of [...chain].reverse()) ordered.add(link)
+  }
+  return [...ordered]
 }
 
 function problemOfHeading(columns: readonly string[]): string | undefined {
@@ -115,9 +147,9 @@ export function composePart(
   return { contentType: 'text/csv', body: `${[heading, ...texts].join('\n')}\n` }
 }
 
-/** To be filled in: every column once, with a line that shows what goes where. */
+/** To be filled in: the columns, and a line that shows what goes where. */
 export const importTemplate = [
-  [...importColumns, 'label:ward'].join(','),
-  'lamp-17,Lamp 17,noise;air-quality,15.001,88.002,,7',
+  'id,name,kinds,latitude,longitude,gatewayId,owner,label:ward',
+  'lamp-17,Lamp 17,noise;air-quality,15.001,88.002,,,7',
   '',
 ].join('\n')

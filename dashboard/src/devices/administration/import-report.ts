@@ -19,7 +19,7 @@ export interface AnsweredLine {
   readonly error?: { readonly message: string } | undefined
 }
 
-/** The answer counts the lines of its own part; both are in the order of the file. */
+/** The answer counts the lines of its own part; both are in the order in which they were sent. */
 export function toResults(rows: readonly ImportRow[], answered: readonly AnsweredLine[]): ImportResult[] {
   return rows.map((row, at) => {
     const { id, secret, error } = answered[at] ?? {}
@@ -34,14 +34,16 @@ export function countResults(results: readonly ImportResult[]): { readonly creat
 
 /** `id,secret` of what was registered. Neither holds a comma or a quote. */
 export function composeSecrets(results: readonly ImportResult[]): string {
-  const lines = results.flatMap(({ id, secret }) => (secret === undefined ? [] : [`${id},${secret}`]))
+  const lines = inFileOrder(results).flatMap(({ id, secret }) => (secret === undefined ? [] : [`${id},${secret}`]))
   return `${['id,secret', ...lines].join('\n')}\n`
 }
 
 /** The devices that were not registered, as a file to mend and import again. */
 export function composeFailed(file: ImportFile, results: readonly ImportResult[]): string {
-  return composePart(
-    file,
-    results.flatMap(({ row, secret }) => (secret === undefined ? [row] : [])),
-  ).body
+  const failed = inFileOrder(results).flatMap(({ row, secret }) => (secret === undefined ? [row] : []))
+  return composePart(file, failed).body
+}
+
+export function inFileOrder(results: readonly ImportResult[]): readonly ImportResult[] {
+  return results.toSorted((a, b) => a.row.line - b.row.line)
 }
