@@ -27,7 +27,7 @@ const listQuerySchema = z.strictObject({
 const textField = (lengthMax: number) => z.string().trim().min(1).max(lengthMax).optional()
 
 /** As we call things and as Smart City does; what it does not know of, or says along, is let be. */
-export const reportSchema = z
+const reportSchema = z
   .object({
     type: z.enum(incidentTypes).optional(),
     incidentType: z.enum(incidentTypes).optional(),

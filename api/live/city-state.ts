@@ -257,8 +257,9 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
       if (known !== undefined && known.updatedAtMs > sos.updatedAtMs) return false
       // A countdown is told to nobody until it is over.
       if (sos.state === 'countdown') return false
-      if (!isOpenSos(sos)) activeSos.delete(sos.id)
-      else activeSos.set(sos.id, sos)
+      // One that was taken back before that never was.
+      if (!isOpenSos(sos)) return activeSos.delete(sos.id)
+      activeSos.set(sos.id, sos)
       return true
     },
     noticeSilence() {

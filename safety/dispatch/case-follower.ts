@@ -4,10 +4,16 @@ import type { CaseDesk, DispatchCase } from '../../contracts/ports/cases.ts'
 import type { Records } from '../../store/index.ts'
 import { nameCase } from './recommendation.ts'
 
+/** What the history of a case is told. */
+interface Line {
+  readonly by: string
+  readonly note: string
+}
+
 /** Keeps cases and assignments in agreement, each of which is written by a desk of its own. */
 export interface CaseFollower {
   /** Tells a case what its unit did, and brings it to where its units are. Never throws. */
-  follow(ref: CaseRef, line: { readonly by: string; readonly note: string }): Promise<void>
+  follow(ref: CaseRef, line: Line): Promise<void>
   /** The same with nothing to tell; a case that has closed lets its units go. Never throws. */
   settle(ref: CaseRef): Promise<void>
   settleAll(): Promise<void>
@@ -21,7 +27,8 @@ interface CaseFollowerDeps {
   readonly records: Pick<Records, 'assignments'>
   readonly cases: Readonly<Record<CaseType, CaseDesk>>
   readonly log: Pick<Logger, 'error'>
-  readonly release: (assignment: Assignment, reason: string) => Promise<void>
+  /** Lets the unit go, and tells no case. @returns what the history of the case is to be told */
+  readonly release: (assignment: Assignment, reason: string) => Promise<string>
   /** Gives what is open of one case to another. @returns what was moved */
   readonly move: (options: { readonly from: CaseRef; readonly to: CaseRef }) => Promise<readonly Assignment[]>
 }
@@ -32,9 +39,10 @@ interface CaseFollowerDeps {
  */
 export function createCaseFollower({ records, cases, log, release, move }: CaseFollowerDeps): CaseFollower {
   const failed = new Map<string, CaseRef>()
-  const underWay = new Set<Promise<void>>()
+  /** The last of each case. */
+  const underWay = new Map<string, Promise<void>>()
 
-  async function agree(ref: CaseRef, line: { readonly by: string; readonly note: string } | undefined): Promise<void> {
+  async function agree(ref: CaseRef, line: Line | undefined): Promise<void> {
     const { caseType, caseId } = ref
     const desk = cases[caseType]
     const found = await desk.find(caseId)
@@ -42,7 +50,10 @@ export function createCaseFollower({ records, cases, log, release, move }: CaseF
     if (!found?.isOpen) {
       if (line && found) await desk.note({ caseId, ...line })
       if (found?.mergedInto !== undefined) return moveTo(ref, found.mergedInto)
-      for (const assignment of assignments.filter(isOpenAssignment)) await release(assignment, 'the case is closed')
+      for (const assignment of assignments.filter(isOpenAssignment)) {
+        const note = await release(assignment, 'the case is closed')
+        if (found) await desk.note({ caseId, by: 'system', note })
+      }
       return
     }
     const to = progressAfter(found.progress, assignments)
@@ -56,34 +67,39 @@ export function createCaseFollower({ records, cases, log, release, move }: CaseF
   async function moveTo(from: CaseRef, caseId: string): Promise<void> {
     const to = { caseType: from.caseType, caseId }
     for (const { unitNumber } of await move({ from, to })) {
-      await agree(to, { by: 'system', note: `unit ${unitNumber} came with ${nameCase(from)}` })
+      await attempt(to, { by: 'system', note: `unit ${unitNumber} came with ${nameCase(from)}` })
     }
   }
 
-  function attempt(ref: CaseRef, line: { readonly by: string; readonly note: string } | undefined): Promise<void> {
-    const key = `${ref.caseType}:${ref.caseId}`
-    const attempted = agree(ref, line)
+  /** One after the other for each case: two steps at once would both want to move it. */
+  function attempt(ref: CaseRef, line?: Line): Promise<void> {
+    const { caseType, caseId } = ref
+    const key = `${caseType}:${caseId}`
+    const attempted = (underWay.get(key) ?? Promise.resolve())
+      .then(() => agree({ caseType, caseId }, line))
       .then(() => void failed.delete(key))
       .catch((error: unknown) => {
-        failed.set(key, { caseType: ref.caseType, caseId: ref.caseId })
-        log.error({ err: error, caseType: ref.caseType, caseId: ref.caseId }, 'case not told of its units yet')
+        failed.set(key, { caseType, caseId })
+        log.error({ err: error, caseType, caseId }, 'case not told of its units yet')
       })
-      .finally(() => underWay.delete(attempted))
-    underWay.add(attempted)
+      .finally(() => {
+        if (underWay.get(key) === attempted) underWay.delete(key)
+      })
+    underWay.set(key, attempted)
     return attempted
   }
 
   return {
     follow: attempt,
-    settle: (ref) => attempt(ref, undefined),
+    settle: (ref) => attempt(ref),
     async settleAll() {
-      for (const ref of casesOf(await records.assignments.allOpen())) await attempt(ref, undefined)
+      for (const ref of casesOf(await records.assignments.allOpen())) await attempt(ref)
     },
     async retry() {
-      for (const ref of [...failed.values()]) await attempt(ref, undefined)
+      for (const ref of [...failed.values()]) await attempt(ref)
     },
     async idle() {
-      await Promise.all(underWay)
+      await Promise.all(underWay.values())
     },
   }
 }

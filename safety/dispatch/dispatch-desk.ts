@@ -79,18 +79,24 @@ export function createDispatchDesk(deps: DispatchDeskDeps): DispatchDesk {
     bus.publish('assignment-changed', { assignment, change })
   }
 
-  async function step({ assignmentId, step: taken }: Parameters<DispatchDesk['step']>[0]): Promise<Assignment> {
+  async function take(assignmentId: string, step: AssignmentStep) {
     const { before, after, unit } = await records.transaction((repositories) =>
-      takeStepDurably(repositories, { assignmentId, step: taken, nowMs: now() }),
+      takeStepDurably(repositories, { assignmentId, step, nowMs: now() }),
     )
-    if (after === before) return after
-    publish(after, after.state, unit)
-    await follower.follow(after, { by: taken.by, note: describe(after) })
+    const isNews = after !== before
+    if (isNews) publish(after, after.state, unit)
+    return { after, isNews }
+  }
+
+  async function step({ assignmentId, step: taken }: Parameters<DispatchDesk['step']>[0]): Promise<Assignment> {
+    const { after, isNews } = await take(assignmentId, taken)
+    if (isNews) await follower.follow(after, { by: taken.by, note: describe(after) })
     return after
   }
 
-  async function release(assignment: Assignment, reason: string): Promise<void> {
-    await step({ assignmentId: assignment.id, step: { type: 'release', by: 'system', reason } })
+  async function release({ id }: Assignment, reason: string): Promise<string> {
+    const { after } = await take(id, { type: 'release', by: 'system', reason })
+    return describe(after)
   }
 
   async function move(cases: { readonly from: CaseRef; readonly to: CaseRef }): Promise<readonly Assignment[]> {

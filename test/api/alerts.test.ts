@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ApiHouse, anApiHouse, noonMs, openApiHouse, shareHouse } from '../support/api-house.ts'
+import { putInStore } from '../support/readings.ts'
 
 async function raise({ deps }: ApiHouse, deviceId: string, atMs = noonMs): Promise<string> {
   const rules = await deps.alertDesk.rules.all()
@@ -72,6 +73,42 @@ describe('an alert', () => {
     const id = await raise(house, 'aq-1')
     await house.call('POST', `/api/alerts/${id}/acknowledge`, { as: 'operator' })
     expect(changes).toEqual(['raised', 'acknowledged'])
+  })
+})
+
+describe('silencing', () => {
+  it('keeps an alert quiet until the silence is over or ended, and lists both', async () => {
+    const house = await anApiHouse()
+    const { call, userIdOf } = house
+    const id = await raise(house, 'aq-1')
+    const body = { durationS: 600, reason: 'works next door' }
+    const silenced = await call('POST', `/api/alerts/${id}/silence`, { as: 'operator', body })
+    expect(silenced.body).toMatchObject({ state: 'firing', silenceEndsAt: '2026-01-14T12:10:00.000Z' })
+    const quiet = async (flag: boolean) =>
+      (await call('GET', `/api/alerts?quiet=${flag}`, { as: 'operator' })).body.items.length
+    expect([await quiet(true), await quiet(false)]).toEqual([1, 0])
+    const { items } = (await call('GET', '/api/silences', { as: 'analyst' })).body
+    expect(items).toMatchObject([
+      { id: silenced.body.silenceId, deviceId: 'aq-1', reason: body.reason, createdBy: userIdOf('operator') },
+    ])
+    const path = `/api/silences/${items[0].id}`
+    expect((await call('DELETE', path, { as: 'operator' })).body.endedBy).toBe(userIdOf('operator'))
+    const again = await call('DELETE', path, { as: 'operator' })
+    expect([again.status, again.body.error.code]).toEqual([409, 'silence-already-over'])
+    expect((await call('GET', '/api/silences', { as: 'operator' })).body.items).toEqual([])
+    expect((await call('GET', '/api/silences?all', { as: 'operator' })).body.items).toHaveLength(1)
+    expect([await quiet(true), await quiet(false)]).toEqual([0, 1])
+  })
+
+  it.each([
+    [{ match: {}, durationS: 600, reason: 'all' }],
+    [{ match: { kind: 'noise' }, durationS: 59, reason: 'short' }],
+    [{ match: { kind: 'noise' }, durationS: 31 * 86_400, reason: 'long' }],
+    [{ match: { kind: 'noise' }, durationS: 600, reason: ' ' }],
+    [{ match: { kind: 'noise' }, durationS: 600, reason: 'past', startsAt: '2026-01-14T11:00:00Z' }],
+  ])('is refused when it makes no sense (%#)', async (body) => {
+    const { call } = await anApiHouse()
+    expect((await call('POST', '/api/silences', { as: 'operator', body })).status).toBe(400)
   })
 })
 
@@ -150,5 +187,53 @@ describe('a rule', () => {
       expect((await call('PATCH', path, { as: 'admin', body })).status).toBe(400)
     }
     expect((await call('GET', path, { as: 'admin' })).body.condition).toEqual(rule.condition)
+  })
+})
+
+describe('a rule that is tried', () => {
+  const hourMs = 3_600_000
+  const from = new Date(noonMs - hourMs).toISOString()
+
+  it('tells what it would have done, whether it exists or not, and changes nothing', async () => {
+    const { call, store } = await anApiHouse()
+    const loud = [0, 1, 2, 3].map((at) => ({
+      deviceId: 'ear-1',
+      atMs: noonMs - 600_000 + at * 60_000,
+      values: { laeqDb: 75 },
+    }))
+    await putInStore(store, 'noise', [...loud, { deviceId: 'ear-1', atMs: noonMs - 300_000, values: { laeqDb: 50 } }])
+    const { headers } = await call('POST', '/api/alert-rules', { as: 'admin', body: { ...rule, enabled: false } })
+    const told = {
+      alerts: [
+        {
+          deviceId: 'ear-1',
+          raisedAt: '2026-01-14T11:51:00.000Z',
+          clearedAt: '2026-01-14T11:55:00.000Z',
+          peak: 75,
+          severity: 'medium',
+        },
+      ],
+      alertCount: 1,
+      deviceCount: 1,
+      readingCount: 5,
+      replayedTo: '2026-01-14T12:00:00.000Z',
+      isCutShort: false,
+    }
+    const ofDraft = await call('POST', '/api/alert-rules/test', { as: 'admin', body: { from, rule } })
+    const ofRule = await call('POST', `${headers.get('location')}/test`, { as: 'admin', body: { from } })
+    expect([ofDraft.body, ofRule.body]).toEqual([told, told])
+    expect((await call('GET', '/api/alerts', { as: 'admin' })).body.items).toEqual([])
+  })
+
+  it.each([
+    [{ from: '2025-01-01T00:00:00Z' }, 'bad-time-range'],
+    [{ from, to: from }, 'bad-time-range'],
+    [{ from, rule: { ...rule, condition: { ...rule.condition, field: 'nothing' } } }, 'unknown-field'],
+    [{ from, deviceIds: [] }, undefined],
+  ])('is refused when it makes no sense (%#)', async (change, code) => {
+    const { call } = await anApiHouse()
+    const answer = await call('POST', '/api/alert-rules/test', { as: 'admin', body: { rule, ...change } })
+    expect(answer.status).toBe(400)
+    if (code) expect(answer.body.error.code).toBe(code)
   })
 })

@@ -41,6 +41,26 @@ describe('where somebody is', () => {
   })
 })
 
+describe('a hundred calls at once', () => {
+  it('by the wearable and the app of one person are one SOS, and each is answered', async () => {
+    const { call, deps, userIdOf, clock } = await anApiHouse()
+    await deps.records.devices.register({ id: 'band-1', kinds: [], labels: {}, ownerId: userIdOf('citizen') })
+    const shared = { trigger: 'manual', location: undefined, batteryPct: undefined } as const
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async (_, seq) => {
+        if (seq % 2 === 0) return (await call('POST', '/api/sos/trigger', { as: 'citizen' })).body.id as string
+        const at = { receivedAtMs: clock.nowMs, observedAtMs: clock.nowMs }
+        return (await deps.sosDesk.press({ deviceId: 'band-1', seq, ...at, ...shared })).sos.id
+      }),
+    )
+    expect(new Set(answers).size).toBe(1)
+    const { items } = await deps.sosDesk.list({ limit: 10 })
+    expect(items).toMatchObject([{ pressCount: 100, deviceId: 'band-1' }])
+    const pressed = (await deps.sosDesk.timeline(items[0]!.id)).filter(({ action }) => action === 'pressed')
+    expect(pressed).toHaveLength(100)
+  })
+})
+
 describe('a countdown', () => {
   it('is its owner’s alone until it is over, and then everybody’s who may', async () => {
     const house = await anApiHouse()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Alert, AlertRule } from '../../contracts/alert.ts'
+import type { Area } from '../../contracts/area.ts'
 import type { RuleCondition } from '../../contracts/rule-condition.ts'
 import { groupAlerts } from '../../dashboard/src/alerts/alert-order.ts'
 import { describeRule } from '../../dashboard/src/alerts/rules/describe-rule.ts'
@@ -7,14 +8,14 @@ import { emptyDraft, readDraft, toDraft, withKind } from '../../dashboard/src/al
 
 const schedule = { timeZone: 'Asia/Kolkata', days: [1, 2], from: '22:00', to: '06:00' }
 const circle = { type: 'circle', center: { latitude: 28.6, longitude: 77.2 }, radiusM: 500 } as const
-const square = {
+const square: Area = {
   type: 'polygon',
   corners: [
     { latitude: 28.6, longitude: 77.2 },
     { latitude: 28.7, longitude: 77.2 },
     { latitude: 28.7, longitude: 77.3 },
   ],
-} as const
+}
 
 const conditions: readonly (readonly [RuleCondition, string])[] = [
   [

@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { covers } from '../../contracts/area.ts'
 import { unitStates } from '../../contracts/dispatch.ts'
 import { distanceM, isInPolygon } from '../../contracts/geo.ts'
-import { splitCapabilities } from '../../dashboard/src/dispatch/add-unit-dialog.tsx'
 import { addPoint, emptyDraft, outline, toArea, undoPoint } from '../../dashboard/src/dispatch/area-draft.ts'
-import { boardFilters, isShown, toBoard } from '../../dashboard/src/dispatch/unit-words.ts'
+import { boardFilters, isShown, splitCapabilities, toBoard } from '../../dashboard/src/dispatch/unit-words.ts'
 import { anAssignment, aUnit, townHall } from '../safety/dispatch/builders.ts'
 
 describe('the board of units', () => {

@@ -213,3 +213,33 @@ describe('the ingest thread', () => {
     }
   })
 })
+
+describe('beside the readings, the ingest thread', () => {
+  const area = { type: 'circle', center: { latitude: 28.6, longitude: 77.2 }, radiusM: 500 } as const
+  const limits = { field: 'pm25', direction: 'above', raise: 35, clear: 30 } as const
+  const mean = { type: 'area-mean', kind: 'air-quality', ...limits, windowS: 3600, devicesMin: 2, area } as const
+
+  it('watches the mean of an area, and tells of it as of any other alert', async () => {
+    const rule = { ...aRule(mean), deviceIds: ['aq-1', 'aq-2'] }
+    const { client, applied } = await aClient({ rules: [rule] })
+    await Promise.all([submit(client, { pm25: 80 }), submit(client, { pm25: 10 }, 'aq-2')])
+    await vi.waitFor(() => expect(applied).toMatchObject([{ type: 'raise', deviceId: '~area', value: 45 }]), 20_000)
+  })
+
+  it('tries rules on what is stored, two at a time', async () => {
+    const { client } = await aClient()
+    const nowMs = Date.now()
+    await submit(
+      client,
+      [40, 41, 42].map((pm25, at) => ({ ts: nowMs - 60_000 + at * 1000, pm25 })),
+    )
+    const rule = aRule({ type: 'above', kind: 'air-quality', field: 'pm25', raise: 35, clear: 30, holdS: 0 })
+    const query = { rule, fromMs: nowMs - 3_600_000, toMs: nowMs }
+    const answers = await Promise.allSettled([1, 2, 3].map(() => client.control.replayRule(query)))
+    const done = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason.code] : []))
+    expect(done).toMatchObject([{ alertCount: 1, readingCount: 3 }, { alertCount: 1 }])
+    expect(refused).toEqual(['too-many-replays'])
+    expect(await client.control.replayRule(query)).toMatchObject({ alerts: [{ deviceId: 'aq-1', peak: 42 }] })
+  })
+})

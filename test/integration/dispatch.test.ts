@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { topics } from '../../contracts/topics.ts'
 import { connectDevice, type SignedIn, signIn, startRealPrahari } from '../app/running-prahari.ts'
@@ -66,11 +65,13 @@ it('a broadcast reaches a device that listens to the city', async () => {
   const { api, mqttUrl } = await aServer(await aTempDir())
   const lamp = await connectDevice(api, mqttUrl, 'lamp-1')
   await lamp.subscribeAsync('v1/city/#', { qos: 1 })
-  const heard = once(lamp, 'message')
+  const heard = new Promise<[topic: string, payload: Buffer]>((resolve) => {
+    lamp.once('message', (topic, payload) => resolve([topic, payload]))
+  })
   const body = { message: 'Stay inside', latitude: 15, longitude: 88, radius: 500 }
   const sent = await api.post<{ id: string; counts: unknown }>('/api/emergency/alerts/broadcast', body)
   expect(sent.counts).toEqual({ devices: 1, devicesConnected: 1, people: 0 })
-  const [topic, payload] = (await heard) as [string, Buffer]
+  const [topic, payload] = await heard
   expect(topic).toBe('v1/city/broadcasts')
   expect(JSON.parse(payload.toString())).toMatchObject({
     id: sent.id,

@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { type UnitKind, unitKinds } from '../../../contracts/dispatch.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
-import { unitKindWords } from './unit-words.ts'
+import { splitCapabilities, unitKindWords } from './unit-words.ts'
 import { post, useDoing } from './use-dispatch.ts'
 
 const problemId = 'add-unit-problem'
@@ -72,12 +72,4 @@ export function AddUnitDialog({ onAdded, onClose }: { onAdded: () => void; onClo
       </form>
     </Dialog>
   )
-}
-
-/** As people type them: `First aid, ladder` is `first-aid` and `ladder`. */
-export function splitCapabilities(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim().toLowerCase().replaceAll(/\s+/g, '-'))
-    .filter((part) => part !== '')
 }

@@ -77,3 +77,11 @@ export function isUnanswered(assignment: Assignment | undefined): boolean {
 export function shortCaseName({ caseType, caseId }: CaseRef): string {
   return `${caseType === 'sos' ? 'SOS' : 'Incident'} …${caseId.slice(-6)}`
 }
+
+/** As people type them: `First aid, ladder` is `first-aid` and `ladder`. */
+export function splitCapabilities(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim().toLowerCase().replaceAll(/\s+/g, '-'))
+    .filter((part) => part !== '')
+}

@@ -118,7 +118,7 @@ function UnitRow({ line, doing, mayReport }: { line: BoardLine; doing: Doing; ma
           {unitStateWords[unit.state]}
         </span>
       </td>
-      <td>{assignment === undefined ? <span className="muted">none</span> : <AssignmentLine line={line} />}</td>
+      <td>{assignment === undefined ? <span className="muted">not assigned</span> : <AssignmentLine line={line} />}</td>
       <td className="nowrap">
         <span className="stack-label muted">position </span>
         <PositionAge unit={unit} />

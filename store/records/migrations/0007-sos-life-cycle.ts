@@ -16,6 +16,7 @@ export const sosLifeCycle: Migration = {
     for (const table of ['sos', 'sos_presses']) await db.schema.alterTable(`new_${table}`).renameTo(table).execute()
     await createIndexes(db)
     await createHistory(db)
+    await copyHistory(db)
     await createEvidence(db)
     await createPins(db)
   },
@@ -97,14 +98,13 @@ async function copyRows(db: Kysely<unknown>) {
   await sql`
     insert into new_sos (id, room_id, source, state, device_id, owner_id, trigger_name, severity, severity_reasons,
       is_duress, pin_failures, escalation, observed_at_ms, received_at_ms, seq, latitude, longitude, accuracy_m,
-      battery_pct, press_count, police_notified_at_ms, closed_at_ms, closed_by, last_seen_at_ms, updated_at_ms)
+      battery_pct, press_count, police_notified_at_ms, closed_at_ms, closed_by, due_at_ms, last_seen_at_ms, updated_at_ms)
     select id, lower(hex(randomblob(16))), 'wearable', state, device_id, owner_id, trigger_name, 'high', '[]',
       0, 0, 0, observed_at_ms, received_at_ms, seq, latitude, longitude, accuracy_m,
-      battery_pct, press_count, received_at_ms, resolved_at_ms, resolved_by, updated_at_ms, updated_at_ms from sos`.execute(
-    db,
-  )
+      battery_pct, press_count, received_at_ms, resolved_at_ms, resolved_by,
+      case when state = 'active' then updated_at_ms end, updated_at_ms, updated_at_ms from sos`.execute(db)
   await sql`
-    update new_sos as later set state = 'resolved', closed_at_ms = later.updated_at_ms, closed_by = 'system',
+    update new_sos as later set state = 'resolved', due_at_ms = null, closed_at_ms = later.updated_at_ms, closed_by = 'system',
       merged_into = (select min(id) from new_sos where owner_id = later.owner_id and state = 'active')
     where state = 'active' and owner_id is not null
       and id > (select min(id) from new_sos where owner_id = later.owner_id and state = 'active')`.execute(db)
@@ -173,6 +173,17 @@ async function createHistory(db: Kysely<unknown>) {
     .addColumn('is_plausible', whole, (c) => c.notNull())
     .execute()
   await db.schema.createIndex('sos_positions_of_sos').on('sos_positions').columns(['sos_id', 'id']).execute()
+}
+
+/** So that the history of those from before adds up as well. */
+async function copyHistory(db: Kysely<unknown>) {
+  await sql`
+    insert into sos_timeline (id, sos_id, at_ms, actor, action, to_state, detail)
+    select id, id, received_at_ms, 'device:' || device_id, 'pressed', 'active', '{}' from sos`.execute(db)
+  await sql`
+    insert into sos_timeline (id, sos_id, at_ms, actor, action, from_state, to_state, detail)
+    select id || '-end', id, closed_at_ms, closed_by, case when merged_into is null then 'resolved' else 'merged' end,
+      'active', 'resolved', '{}' from sos where state = 'resolved'`.execute(db)
 }
 
 async function createEvidence(db: Kysely<unknown>) {

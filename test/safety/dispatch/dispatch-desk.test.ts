@@ -230,6 +230,30 @@ describe('a case and its units', () => {
     await dispatch.stop()
     expect(await states()).toEqual(['released', 'returning', 'resolved'])
     expect(await dispatch.get(assignment.id)).toMatchObject({ reason: 'the case is closed' })
+    expect((await incidents.timeline(incident.id)).at(-1)).toMatchObject({
+      actor: 'system',
+      note: 'unit P-7 released: the case is closed',
+    })
+  })
+
+  it('several units at one instant: the case moves once, and every one is in its history', async () => {
+    const { dispatch, onDuty, reported, incidents } = await aDispatch()
+    const numbers = ['P-1', 'P-2', 'P-3', 'P-4']
+    for (const unitNumber of numbers) await onDuty(unitNumber)
+    const incident = await reported()
+    const ref = incidentCase(incident)
+    const given = await Promise.all(
+      numbers.map((unitNumber) => dispatch.assign({ case: ref, unit: { unitNumber }, by: operator })),
+    )
+    await Promise.all(given.map(({ id }) => dispatch.step({ assignmentId: id, step: { type: 'arrive', by: officer } })))
+    const timeline = await incidents.timeline(incident.id)
+    expect(timeline.flatMap(({ toState }) => toState ?? [])).toEqual(['open', 'dispatched', 'on-scene'])
+    expect(
+      timeline
+        .map(({ note }) => note)
+        .slice(1)
+        .sort(),
+    ).toEqual(numbers.flatMap((unitNumber) => [`unit ${unitNumber} assigned`, `unit ${unitNumber} is on the scene`]))
   })
 
   it('when one of two declines, the other is still on the way', async () => {

@@ -62,3 +62,35 @@ test('what belongs to a user is still tied to them', async () => {
     expect(rows, table).toEqual([])
   }
 })
+
+test('SOS of the release before go on: of several active ones of a person the later are part of the first', async () => {
+  const options = await recordsOfTheFirstRelease()
+  const { db } = createScope(options)
+  await migrate(db, { upTo: '0006-sos-owners' })
+  const sos = (id: string, state: string, device: string, owner: string | null) => sql`
+    insert into sos (id, state, device_id, owner_id, trigger_name, observed_at_ms, received_at_ms, press_count,
+      updated_at_ms, resolved_at_ms, resolved_by)
+    values (${id}, ${state}, ${device}, ${owner}, 'shake', 1, ${startMs}, 2, ${startMs}, ${state === 'resolved' ? startMs : null},
+      ${state === 'resolved' ? 'u-1' : null})`
+  await sos('a', 'active', 'band-1', 'u-1').execute(db)
+  await sos('b', 'active', 'band-2', 'u-1').execute(db)
+  await sos('c', 'resolved', 'band-1', 'u-1').execute(db)
+  await sos('d', 'active', 'band-3', null).execute(db)
+  await sql`insert into sos_presses (id, sos_id, device_id, trigger_name, observed_at_ms, received_at_ms)
+    values ('p', 'a', 'band-1', 'shake', 1, ${startMs})`.execute(db)
+  await db.destroy()
+  const records = await openRecords({ ...options, log: silentLog })
+  onTestFinished(() => records.close())
+  const { items } = await records.sos.list({ limit: 10 })
+  expect(items.map(({ id, state, mergedInto }) => [id, state, mergedInto])).toEqual([
+    ['d', 'active', undefined],
+    ['c', 'resolved', undefined],
+    ['b', 'resolved', 'a'],
+    ['a', 'active', undefined],
+  ])
+  expect(items.at(-1)).toMatchObject({ source: 'wearable', trigger: 'shake', pressCount: 2, ownerId: 'u-1' })
+  expect(new Set(items.map(({ roomId }) => roomId)).size).toBe(4)
+  expect(await records.sos.presses('a')).toHaveLength(1)
+  expect((await records.sos.listDue(startMs, 10)).map(({ id }) => id).sort()).toEqual(['a', 'd'])
+  expect((await records.sos.timeline('c')).map(({ toState }) => toState)).toEqual(['active', 'resolved'])
+})

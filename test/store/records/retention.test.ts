@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aDevice, aSession, someRecords, startMs } from './fixture.ts'
+import { aDevice, aPress, aSession, someRecords, startMs } from './fixture.ts'
 
 const dayMs = 86_400_000
 const keep = {
@@ -53,4 +53,28 @@ test('deletes what ended longer ago than its keep, and nothing that is open', as
   expect(rows).toMatchObject({ commands: 100, sessions: 1, refresh_tokens: 1 })
   expect((await records.sessions.listOpen(user.id)).map(({ id }) => id)).toEqual([open.id])
   expect(new Set(Object.values(await records.retain({ ...keep, nowMs: clock.now() })))).toEqual(new Set([0]))
+})
+
+test('where people were is forgotten when its keep is over, what happened is not; what is open keeps its place', async () => {
+  const { records, clock } = await someRecords()
+  const location = { latitude: 19, longitude: 72.8 }
+  const options = {
+    opens: { state: 'active', severity: 'high', severityReasons: [], address: 'Mill Lane' },
+    resendWindowMs: 0,
+  } as const
+  const press = async (deviceId: string) => {
+    const { sos } = await records.sos.press({ ...aPress({ deviceId, location }), source: 'wearable' }, options)
+    const at = { ...location, sosId: sos.id, source: 'wearable', deviceId, batteryPct: 9, isPlausible: true } as const
+    await records.sos.addPosition({ ...at, observedAtMs: startMs, receivedAtMs: startMs })
+    return sos.id
+  }
+  const [open, closed] = [await press('band-1'), await press('band-2')]
+  await records.sos.update(closed, { state: 'resolved', closedAtMs: startMs, updatedAtMs: startMs })
+  clock.advance(91 * dayMs)
+  expect(await records.retain({ ...keep, nowMs: clock.now() })).toMatchObject({ sosPositions: 1 })
+  expect(await records.sos.get(closed)).toMatchObject({ location: undefined, address: undefined, state: 'resolved' })
+  expect(await records.sos.presses(closed)).toMatchObject([{ location: undefined }])
+  expect(await records.sos.trail(closed, { countMax: 9 })).toEqual([])
+  expect(await records.sos.get(open)).toMatchObject({ location })
+  expect(await records.sos.trail(open, { countMax: 9 })).toHaveLength(1)
 })

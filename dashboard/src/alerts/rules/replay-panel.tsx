@@ -15,7 +15,11 @@ const periods = [
 ] as const
 const rowsMax = 20
 
-type Outcome = Omit<RuleReplay, 'replayedToMs'> & { readonly fromMs: number; readonly toMs: number }
+type Outcome = Omit<RuleReplay, 'replayedToMs'> & {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly isLower: boolean
+}
 
 /** Tries a rule on what was stored and shows when it would have had alerts open, device by device. */
 export function ReplayPanel({ input, problem }: { input: AlertRuleInput | undefined; problem: string | undefined }) {
@@ -36,7 +40,13 @@ export function ReplayPanel({ input, problem }: { input: AlertRuleInput | undefi
         method: 'POST',
         body: { ...period, rule: input },
       })
-      setOutcome({ ...answer, of, fromMs, toMs: answer.isCutShort ? Date.parse(answer.replayedTo) : toMs })
+      setOutcome({
+        ...answer,
+        of,
+        isLower: isLower(input),
+        fromMs,
+        toMs: answer.isCutShort ? Date.parse(answer.replayedTo) : toMs,
+      })
     } catch (thrown) {
       setFailure(toError(thrown).message)
     }
@@ -111,7 +121,7 @@ function Timeline({ outcome }: { outcome: Outcome }) {
                 )
               })}
             </svg>
-            <span className="muted">{describeOwn(own, toMs)}</span>
+            <span className="muted">{describeOwn(own, outcome)}</span>
           </li>
         ))}
       </ol>
@@ -126,9 +136,18 @@ function Timeline({ outcome }: { outcome: Outcome }) {
   )
 }
 
-function describeOwn(own: readonly ReplayedAlert[], toMs: number): string {
+/** A value that is too low is the worse, the lower it is. */
+function isLower(input: AlertRuleInput | undefined): boolean {
+  const condition = input?.condition
+  return condition?.type === 'below' || (condition?.type === 'area-mean' && condition.direction === 'below')
+}
+
+function describeOwn(own: readonly ReplayedAlert[], { toMs, isLower: lower }: Outcome): string {
   const openMs = own.reduce((sum, { raisedAtMs, clearedAtMs = toMs }) => sum + clearedAtMs - raisedAtMs, 0)
   const peaks = own.flatMap(({ peak }) => (peak === undefined ? [] : [peak]))
-  const peak = peaks.length === 0 ? '' : `, peak ${Math.round(Math.max(...peaks) * 100) / 100}`
+  const peak =
+    peaks.length === 0
+      ? ''
+      : `, ${lower ? 'down' : 'up'} to ${Math.round((lower ? Math.min(...peaks) : Math.max(...peaks)) * 100) / 100}`
   return `${own.length} × · ${duration(openMs / 1000)} in all${peak}`
 }

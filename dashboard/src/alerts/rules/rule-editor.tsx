@@ -78,14 +78,16 @@ export function RuleEditor({ rule, others, mayManage, onDone }: RuleEditorProps)
               <LifeFields draft={draft} onChange={setDraft} others={others.filter(({ id }) => id !== rule?.id)} />
             </fieldset>
             <ReplayPanel input={input} problem={problem} />
-            <label className="check">
-              <input
-                type="checkbox"
-                checked={draft.enabled}
-                onChange={(event) => setDraft({ ...draft, enabled: event.target.checked })}
-              />
-              Switched on
-            </label>
+            <div>
+              <label className="check">
+                <input
+                  type="checkbox"
+                  checked={draft.enabled}
+                  onChange={(event) => setDraft({ ...draft, enabled: event.target.checked })}
+                />
+                Switched on
+              </label>
+            </div>
             <p id={problemId} className="problem" role="alert">
               {failure}
             </p>
