@@ -65,8 +65,8 @@ test('what belongs to a user is still tied to them', async () => {
 
 test('SOS of the release before go on: of several active ones of a person the later are part of the first', async () => {
   const options = await recordsOfTheFirstRelease()
-  const { db } = createScope(options)
-  await migrate(db, { upTo: '0006-sos-owners' })
+  const { db, keys } = createScope(options)
+  await migrate(db, keys, { upTo: '0006-sos-owners' })
   const sos = (id: string, state: string, device: string, owner: string | null) => sql`
     insert into sos (id, state, device_id, owner_id, trigger_name, observed_at_ms, received_at_ms, press_count,
       updated_at_ms, resolved_at_ms, resolved_by)
