@@ -10,6 +10,7 @@ import { createCommandRecords } from './commands.ts'
 import type { DeviceWrite } from './device-rows.ts'
 import { createDeviceStatusRecords } from './device-statuses.ts'
 import { createDeviceRecords } from './devices.ts'
+import { checkKey } from './key-check.ts'
 import { migrate } from './migrations/index.ts'
 import { createOneTimeCodeRecords } from './one-time-codes.ts'
 import { createProvisioningKeyRecords } from './provisioning-keys.ts'
@@ -43,7 +44,7 @@ export interface OpenRecordsOptions {
 
 /**
  * Opens the records store and brings its tables up to date.
- * @throws AppError `records-unreadable`, `records-migration-failed`
+ * @throws AppError `records-unreadable`, `records-migration-failed`, `records-key-wrong`
  */
 export async function openRecords(options: OpenRecordsOptions): Promise<Records> {
   const { path, log } = options
@@ -52,8 +53,9 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
     await sql`select 1 from sqlite_master`.execute(scope.db)
     const applied = await migrate(scope.db, scope.keys)
     if (applied.length > 0) log.info({ applied }, 'records tables brought up to date')
+    await checkKey(scope)
     if (!(await isTrailHeadSound(scope))) {
-      log.error({}, 'the head of the audit trail was altered, or the records key is not the one it was written with')
+      log.error({}, 'the head of the audit trail was altered')
     }
   } catch (cause) {
     await scope.db.destroy().catch(() => undefined)
