@@ -26,6 +26,7 @@ import {
 import { type DataDir, readOrDrawSecret } from './data-dir.ts'
 import { createCarriers, createMessages } from './messages.ts'
 import type { PrahariDeps } from './prahari-deps.ts'
+import { openWithRecordsKey } from './records-key.ts'
 import { spawnIngest } from './spawn-ingest.ts'
 
 /** What every role stands on: the stores, the desks, and the bus between them. */
@@ -51,13 +52,9 @@ export async function startCore({ config, log, now, lifecycle }: PrahariDeps, da
   const records = await lifecycle.open(
     'records',
     () =>
-      openRecords({
-        path: dataDir.recordsPath,
-        key: config.recordsKey ?? readOrDrawSecret(dataDir.recordsKeyPath),
-        bus,
-        now,
-        log,
-      }),
+      openWithRecordsKey({ dataDir, configured: config.recordsKey }, (key) =>
+        openRecords({ path: dataDir.recordsPath, key, bus, now, log }),
+      ),
     (opened) => opened.close(),
   )
   const directory = createDeviceDirectory({ records })

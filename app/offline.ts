@@ -17,6 +17,7 @@ import { writeBackup } from './backup/write.ts'
 import type { Config } from './config/config.ts'
 import { createControlServer } from './control/server.ts'
 import { type DataDir, layOut, openDataDir, readOrDrawSecret } from './data-dir.ts'
+import { openWithRecordsKey } from './records-key.ts'
 import { resetPassword } from './reset-password.ts'
 import { version } from './version.ts'
 
@@ -125,8 +126,9 @@ async function withRecords<T>(
   work: (records: Records) => Promise<T>,
 ): Promise<T> {
   const bus = createMemoryBus({ onHandlerError: (error) => log.error({ err: error }, 'bus handler failed') })
-  const key = recordsKey ?? readOrDrawSecret(dataDir.recordsKeyPath)
-  const records = await openRecords({ path: dataDir.recordsPath, key, bus, now: Date.now, log })
+  const records = await openWithRecordsKey({ dataDir, configured: recordsKey }, (key) =>
+    openRecords({ path: dataDir.recordsPath, key, bus, now: Date.now, log }),
+  )
   try {
     return await work(records)
   } finally {

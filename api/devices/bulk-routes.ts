@@ -29,7 +29,7 @@ export function createBulkRoutes({ records, accounts }: Pick<ApiDeps, 'records' 
       path: '/api/devices/bulk',
       area: 'Devices',
       summary: 'Register many devices',
-      description: `A JSON list of devices, or CSV with a heading (\`id,name,kinds,latitude,longitude,gatewayId,ownerId,owner,label:<name>\`), at most ${devicesPerRequestMax}. \`owner\` is the e-mail address or phone number of a person with an account; a gateway may stand anywhere among its devices. Each line stands for itself: the report says what became of it, and shows the secrets this once.`,
+      description: `A JSON list of devices, or CSV with a heading (\`id,name,kinds,latitude,longitude,gatewayId,ownerId,owner,label:<name>\`), at most ${devicesPerRequestMax}. \`owner\` is the e-mail address or phone number, proved, of a person with an account; a gateway may stand anywhere among its devices. Each line stands for itself: the report says what became of it, and shows the secrets this once.`,
       access: 'devices.manage',
       body: bulkSchema,
       bodyBytesMax: 2 * 1024 * 1024,

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { AppError } from '../../contracts/errors.ts'
 import type { TimeSeriesReader, TimeSeriesUpkeep } from '../../contracts/ports/time-series.ts'
@@ -16,7 +16,7 @@ export interface BackupSource {
 }
 
 /**
- * Copies both stores and the keys while they are in use. The directory appears whole or not at all.
+ * Copies both stores, evidence and the keys while they are in use. The directory appears whole or not at all.
  *
  * The time series goes first: transitions it had not yet handed on are then handed on again after a restore, which is
  * harmless, while the other order could restore records that never heard of them. The broker's sessions stay behind:
@@ -57,6 +57,8 @@ async function fill({ dataDir, records, timeSeries, version, now }: BackupSource
   // Before the copy, which therefore holds it.
   const auditHead = await records.audit.head()
   await records.backup(copy.recordsPath)
+  // After the records: what they speak of is there. Evidence is written once and never changed.
+  if (existsSync(dataDir.evidenceDir)) await cp(dataDir.evidenceDir, copy.evidenceDir, { recursive: true })
   for (const key of ['jwtSecretPath', 'recordsKeyPath', 'demoSecretPath'] as const) {
     // Absent when a variable gives it, or without a demo city.
     if (existsSync(dataDir[key])) await copyFile(dataDir[key], copy[key])

@@ -14,6 +14,7 @@ import type { DeviceWrite } from './device-rows.ts'
 import { createDeviceStatusRecords } from './device-statuses.ts'
 import { createDeviceRecords } from './devices.ts'
 import { createIncidentRecords } from './incidents.ts'
+import { checkKey } from './key-check.ts'
 import { migrate } from './migrations/index.ts'
 import { createNoticeRecipientRecords } from './notice-recipients.ts'
 import { createNoticeRecords } from './notices.ts'
@@ -55,7 +56,7 @@ export interface OpenRecordsOptions {
 
 /**
  * Opens the records store and brings its tables up to date.
- * @throws AppError `records-unreadable`, `records-migration-failed`
+ * @throws AppError `records-unreadable`, `records-migration-failed`, `records-key-wrong`
  */
 export async function openRecords(options: OpenRecordsOptions): Promise<Records> {
   const { path, log } = options
@@ -64,8 +65,9 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
     await sql`select 1 from sqlite_master`.execute(scope.db)
     const applied = await migrate(scope.db, scope.keys)
     if (applied.length > 0) log.info({ applied }, 'records tables brought up to date')
+    await checkKey(scope)
     if (!(await isTrailHeadSound(scope))) {
-      log.error({}, 'the head of the audit trail was altered, or the records key is not the one it was written with')
+      log.error({}, 'the head of the audit trail was altered')
     }
   } catch (cause) {
     await scope.db.destroy().catch(() => undefined)

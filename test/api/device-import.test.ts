@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anApiHouse, openApiHouse, shareHouse } from '../support/api-house.ts'
+import { anApiHouse, noonMs, openApiHouse, shareHouse } from '../support/api-house.ts'
 
 function csv(...lines: string[]) {
   return { as: 'admin', raw: lines.join('\n'), headers: { 'Content-Type': 'text/csv' } } as const
@@ -18,7 +18,13 @@ const summarize = ({ line, id, status, error }: Result) => [line, id, error?.cod
 describe('devices of persons in an import', () => {
   it('are told by id, e-mail address or phone number, each line standing for itself', async () => {
     const { call, deps, userIdOf } = await anApiHouse()
-    const ravi = await deps.records.users.create({ phone: '+919876543210', name: 'Ravi', role: 'resident' })
+    const ravi = await deps.records.users.create({
+      phone: '+919876543210',
+      name: 'Ravi',
+      role: 'resident',
+      phoneVerifiedAtMs: noonMs,
+    })
+    await deps.records.users.update(userIdOf('citizen'), { emailVerifiedAtMs: noonMs })
     const gone = await deps.records.users.create({ email: 'gone@city.example', name: 'Gone', role: 'resident' })
     await deps.records.users.update(gone.id, { state: 'erased', email: null })
     const { status, body } = await call(
@@ -64,6 +70,7 @@ describe('devices of persons in an import', () => {
 
   it('come as JSON too, with whatever else a line may be', async () => {
     const { call, userIdOf, deps } = await anApiHouse()
+    await deps.records.users.update(userIdOf('citizen'), { emailVerifiedAtMs: noonMs })
     const lines = [
       { id: 'band-1', owner: 'citizen@city.example' },
       { id: 'band-2', owner: 7 },
@@ -86,6 +93,29 @@ describe('devices of persons in an import', () => {
       [8, 'band-6', 'invalid-device'],
     ])
     expect(await deps.records.devices.get('band-1')).toMatchObject({ ownerId: userIdOf('citizen') })
+  })
+
+  it('are for nobody who merely says that an address or a number is theirs', async () => {
+    const { call, deps, userIdOf } = await anApiHouse()
+    const { users, devices } = deps.records
+    const claims = { phone: '+919876543210', email: 'asha@city.example' }
+    const stranger = await users.create({ ...claims, name: 'Stranger', role: 'resident' })
+    const lines = ['id,owner', 'band-1,98765 43210', 'band-2,asha@city.example']
+    const summary = async () => (await call('POST', '/api/devices/bulk', csv(...lines))).body.results.map(summarize)
+    expect(await summary()).toEqual([
+      [2, 'band-1', 'owner-not-verified'],
+      [3, 'band-2', 'owner-not-verified'],
+    ])
+    // To have proved the one says nothing of the other, nor does it to want an address.
+    await users.update(stranger.id, { emailVerifiedAtMs: noonMs })
+    await users.update(userIdOf('citizen'), { pendingPhone: '+919876500000' })
+    lines.push('band-3,98765 00000')
+    expect(await summary()).toEqual([
+      [2, 'band-1', 'owner-not-verified'],
+      [3, 'band-2', 'created'],
+      [4, 'band-3', 'owner-not-found'],
+    ])
+    expect(await devices.get('band-1')).toBeUndefined()
   })
 
   it('may stand before their gateway, which must be there in the end', async () => {

@@ -32,6 +32,8 @@ function aSource({ recordsFault }: { recordsFault?: Error } = {}) {
   const dataDir = openDataDir(join(root, 'data'))
   writeFileSync(dataDir.jwtSecretPath, 'k'.repeat(48))
   writeFileSync(dataDir.recordsKeyPath, 'r'.repeat(64))
+  mkdirSync(join(dataDir.evidenceDir, 'sos-1'), { recursive: true })
+  writeFileSync(join(dataDir.evidenceDir, 'sos-1', 'photo'), 'p'.repeat(9))
   return {
     dataDir,
     version: '1.2.3',
@@ -86,6 +88,7 @@ describe('a backup', () => {
       rows: { noise: 7, devices: 3 },
     })
     expect(manifest.files.map(({ path, bytes }) => [path, bytes])).toEqual([
+      ['evidence/sos-1/photo', 9],
       ['jwt-secret', 48],
       ['records-key', 64],
       ['records.db', 4],

@@ -42,6 +42,64 @@ const places: readonly Place[] = [
   },
   { name: 'system', path: '/system', landmark: (page) => page.getByText('Adds up').waitFor() },
   {
+    name: 'people',
+    path: '/users',
+    landmark: async (page) => {
+      await page.locator('tbody button').first().click()
+      await page.getByText('This is you.').waitFor()
+    },
+  },
+  {
+    name: 'role of a person',
+    path: '/users?q=page+person',
+    landmark: async (page) => {
+      await page.getByRole('button', { name: 'Page Person' }).click()
+      await page.getByRole('button', { name: 'Change role' }).click()
+      await page.getByRole('radio', { name: /^Analyst/ }).waitFor()
+    },
+  },
+  {
+    name: 'audit',
+    path: '/audit',
+    landmark: async (page) => {
+      await page.getByText('Details').first().click()
+      await page.getByRole('button', { name: 'Copy as JSON' }).first().waitFor()
+      await page.getByRole('combobox', { name: 'About' }).fill('odd')
+      await page.getByRole('listbox').getByRole('option').first().waitFor()
+    },
+  },
+  {
+    name: 'registering a device',
+    path: '/devices/register',
+    landmark: async (page) => {
+      await page.getByRole('button', { name: 'Register', exact: true }).click()
+      await page.getByText('Letters, digits and . _ : - only').waitFor()
+      await page.getByRole('button', { name: 'Choose on the map' }).click()
+      await page.locator('.pick-map[data-ready=true]').waitFor()
+    },
+  },
+  {
+    name: 'import',
+    path: '/devices/import',
+    landmark: async (page) => {
+      const file = { name: 'devices.csv', mimeType: 'text/csv', buffer: Buffer.from('id\nnot an id\n') }
+      await page.getByLabel('Choose a file').setInputFiles(file)
+      await page.getByRole('button', { name: 'Import', exact: true }).click()
+      await page.getByText('Done: 0 registered, 1 not.').waitFor()
+    },
+  },
+  {
+    name: 'provisioning keys',
+    path: '/devices/keys',
+    landmark: async (page) => {
+      await page.getByRole('button', { name: 'Create a key' }).click()
+      await page.getByLabel('Name').fill('Bins')
+      await page.getByRole('button', { name: 'Create', exact: true }).click()
+      await page.getByRole('region', { name: 'Key “Bins”' }).waitFor()
+      await page.getByRole('button', { name: 'Revoke Bins' }).first().waitFor()
+    },
+  },
+  {
     name: 'profile',
     path: '/profile',
     landmark: async (page) => {
@@ -65,6 +123,7 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
     const device = await server.addDevice({ id: 'page-1', name: 'Odd sensor', kinds: ['bin-level'] })
     await device.send('bin-level', '{"fillPct":')
     await device.send('bin-level', { temperatureC: 91 })
+    await server.addPerson({ name: 'Page Person', role: 'operator' })
     const button = await server.addDevice({ id: 'page-2', name: 'Panic button' })
     await button.pressSos({ trigger: 'fall', location: { latitude: 15.003, longitude: 88.004 } })
   }, startMsMax)
@@ -127,6 +186,8 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
       { key: 'a', title: 'Alerts' },
       { key: 'q', title: 'Quarantine' },
       { key: 's', title: 'System' },
+      { key: 'u', title: 'People' },
+      { key: 'l', title: 'Audit' },
     ]) {
       await page.keyboard.press('g')
       await page.keyboard.press(key)

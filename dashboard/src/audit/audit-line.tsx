@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import type { AuditEntryResource } from '../../../contracts/http/audit.ts'
 import type { Decoded } from '../http/decoded.ts'
 import { Link } from '../routing/link.tsx'
@@ -17,6 +18,7 @@ interface AuditLineProps {
 
 /** One line as a sentence; unfolded, all that is written. */
 export function AuditLine({ entry, names }: AuditLineProps) {
+  const [isOpen, setIsOpen] = useState(false)
   return (
     <li className="audit-line">
       <span className="audit-when muted">
@@ -30,14 +32,18 @@ export function AuditLine({ entry, names }: AuditLineProps) {
             typeof part === 'string' ? part : <Named key={at} reference={part} names={names} />,
           )}
         </p>
-        <details>
+        <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
           <summary>Details</summary>
-          <EntryFacts entry={entry} />
-          <div className="row wrap">
-            <Link to={paths.auditBy(entry.actor)}>More by whoever did it</Link>
-            {entry.subject !== undefined && <Link to={paths.auditAbout(entry.subject)}>More about the same</Link>}
-            <CopyButton text={toJson(entry)} what="the line as JSON" label="Copy as JSON" />
-          </div>
+          {isOpen && (
+            <>
+              <EntryFacts entry={entry} />
+              <div className="row wrap">
+                <Link to={paths.auditBy(entry.actor)}>More by whoever did it</Link>
+                {entry.subject !== undefined && <Link to={paths.auditAbout(entry.subject)}>More about the same</Link>}
+                <CopyButton text={toJson(entry)} what="the line as JSON" label="Copy as JSON" />
+              </div>
+            </>
+          )}
         </details>
       </div>
     </li>

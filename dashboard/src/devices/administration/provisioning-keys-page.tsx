@@ -130,9 +130,11 @@ function KeyTable({ keys, isBusy, onRevoke }: KeyTableProps) {
                 </span>
               </td>
               <td className="nowrap">
+                <span className="only-stacked">ends </span>
                 {key.expiresAtMs === undefined ? <span className="muted">never</span> : <Time atMs={key.expiresAtMs} />}
               </td>
               <td className="muted nowrap">
+                <span className="only-stacked">created </span>
                 <Age atMs={key.createdAtMs} />
               </td>
               <td className="right">
