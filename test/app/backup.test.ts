@@ -100,7 +100,7 @@ describe('a backup', () => {
     const manifest = await verifyBackup(await aBackup())
     expect(manifest.auditHead).toEqual({ seq: 0, chain: 'c'.repeat(64) })
     expect(audited).toEqual([
-      { actor: 'system', action: 'backup-made', detail: { directory: join(root, 'backup'), bytes: 123 } },
+      { actor: 'system', action: 'backup-made', detail: { directory: join(root, 'backup'), bytes: 132 } },
     ])
   })
 
