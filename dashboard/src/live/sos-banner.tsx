@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import type { SosRecord } from '../../../contracts/sos.ts'
 import { DeviceName } from '../devices/device-name.tsx'
 import { Link } from '../routing/link.tsx'
-import { paths } from '../routing/router.ts'
+import { paths, usePath } from '../routing/router.ts'
 import { useMay } from '../session/permissions.ts'
 import { isWaiting, sosStateWords, sosTriggerWords, toQueue } from '../sos/sos-words.ts'
 import { formatPosition } from '../ui/format.ts'
@@ -21,6 +21,8 @@ export function SosBanner() {
   const presses = useMemo(() => toQueue(active), [active])
   const waiting = useMemo(() => presses.filter(isWaiting), [presses])
   const sound = useSoundState()
+  // The console has the switch in its head.
+  const path = usePath()
   useSosAlarm(waiting)
   return (
     <div role="alert" className="sos-banner">
@@ -32,7 +34,7 @@ export function SosBanner() {
           <Link to={paths.sos}>and {presses.length - shownMax} more open SOS</Link>
         </p>
       )}
-      {waiting.length > 0 && sound !== 'on' && (
+      {waiting.length > 0 && sound !== 'on' && path !== paths.sos && (
         <div className="sos-line" data-waiting="false">
           <SoundSwitch />
         </div>

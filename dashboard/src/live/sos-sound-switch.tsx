@@ -1,18 +1,12 @@
 import { chooseSosSound, useSoundState } from './sos-sound.ts'
 
-const words = { off: 'Sound is off', waiting: 'Sound waits for a click', on: 'Sound is on' } as const
+const words = { off: 'Turn the sound on', waiting: 'Sound waits for a click', on: 'Sound is on' } as const
 
 /** Whether a new SOS is heard. Browsers need a click first, so it is asked for where it can be seen. */
 export function SoundSwitch() {
   const state = useSoundState()
   return (
-    <button
-      type="button"
-      className="sound-switch"
-      data-state={state}
-      aria-pressed={state === 'on'}
-      onClick={() => chooseSosSound(state !== 'on')}
-    >
+    <button type="button" className="sound-switch" data-state={state} onClick={() => chooseSosSound(state !== 'on')}>
       <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
         <path
           d={

@@ -27,7 +27,12 @@ export function CaseNotices({ id, version }: { id: string; version: number }) {
       <h3 id="case-notices">Who was told</h3>
       {query.error !== undefined && <Failed what="who was told" error={query.error} onRetry={query.reload} />}
       {lines === undefined && query.error === undefined && <Loading what="who was told" />}
-      {lines?.length === 0 && <p className="muted">Nobody has to be told of it yet.</p>}
+      {lines?.length === 0 && (
+        <p>
+          <strong>Nobody was told.</strong>{' '}
+          <span className="muted">No operator and no contact who agreed is known for it yet.</span>
+        </p>
+      )}
       {told.length > 0 && <NoticeList name="Told" lines={told} />}
       {others.length > 0 && <NoticeList name="Not told, or not yet" lines={others} />}
       {query.data?.nextCursor !== undefined && <p className="muted">The newest {formatCount(noticesMax)} are shown.</p>}

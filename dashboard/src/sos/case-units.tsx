@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { type Assignment, isOpenAssignment, type Unit } from '../../../contracts/dispatch.ts'
-import { isOpenSos } from '../../../contracts/sos.ts'
+import { isOpenSos, type SosRecord } from '../../../contracts/sos.ts'
 import { assignmentWords, isUnanswered, unitKindWords } from '../dispatch/unit-words.ts'
 import { type Doing, post, useDoing } from '../dispatch/use-dispatch.ts'
 import { request } from '../http/client.ts'
@@ -17,9 +17,10 @@ import { type CaseUnits as Answer, casePath, type Recommendation, type SosDetail
 const offeredMax = 9
 
 /** Who was sent and what they answer, who can be sent with one key, and why the others cannot. */
-export function CaseUnits({ sos, version }: { sos: SosDetail; version: number }) {
+export function CaseUnits({ sos, known }: { sos: SosDetail; known: SosRecord | undefined }) {
   const maySend = useMay('dispatch.assign')
-  const isOpen = isOpenSos(sos)
+  // The feed knows first that it is over; a closed case is recommended nobody.
+  const isOpen = known !== undefined && isOpenSos(sos)
   const asks = maySend && isOpen
   const query = useCaseQuery<Answer>(
     `${sos.id} ${asks}`,
@@ -30,7 +31,7 @@ export function CaseUnits({ sos, version }: { sos: SosDetail; version: number })
       ])
       return { assignments: assignments.items, recommendation }
     },
-    { version, isWatched: isOpen },
+    { version: known?.updatedAtMs ?? 0, isWatched: isOpen },
   )
   const doing = useDoing(query.reload)
   return (

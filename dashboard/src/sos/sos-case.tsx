@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { isOpenSos, type SosRecord } from '../../../contracts/sos.ts'
 import { type Doing, post, useDoing } from '../dispatch/use-dispatch.ts'
 import { request } from '../http/client.ts'
@@ -33,39 +33,48 @@ export function SosCase({ id, known, isBusy, onAcknowledge, onClose }: SosCasePr
   const detail = useCaseQuery(id, (signal) => request<SosDetail>(casePath(id), { signal }), { version })
   const doing = useDoing(detail.reload)
   const sos = detail.data
+  const top = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // Beside the queue it is in sight anyway; on a phone it is above what was tapped.
+    if (window.matchMedia('(max-width: 900px)').matches) top.current?.scrollIntoView({ block: 'start' })
+  }, [])
   return (
-    <section className="sos-case" id="sos-case" tabIndex={-1} aria-label="Chosen case">
+    <section ref={top} className="sos-case" id="sos-case" tabIndex={-1} aria-label="Chosen case">
       {sos === undefined && detail.error !== undefined && (
         <Failed what="the case" error={detail.error} onRetry={detail.reload} />
       )}
       {sos === undefined && detail.error === undefined && <Loading what="the case" />}
       {sos !== undefined && (
         <>
-          <div className="card sos-head" data-waiting={isWaiting(sos)}>
-            <header className="card-head">
-              <h2>{sos.userName ?? sos.deviceId ?? 'Somebody'}</h2>
-              <button type="button" className="quiet" onClick={onClose}>
-                Close
-              </button>
-            </header>
-            <p className="row wrap">
-              <Mark name={sos.severity} /> <SosStateTag state={sos.state} />
-            </p>
-            {sos.isDuress && (
-              <p className="sos-duress">
-                <strong>Under duress.</strong> The person was made to cancel, and sees it as cancelled. Go on quietly:
-                do not ring back or write to their devices.
+          <div className="sos-column">
+            <div className="card sos-head" data-waiting={isWaiting(sos)}>
+              <header className="card-head">
+                <h2>{sos.userName ?? sos.deviceId ?? 'Somebody'}</h2>
+                <button type="button" className="quiet" onClick={onClose}>
+                  Close
+                </button>
+              </header>
+              <p className="row wrap">
+                <Mark name={sos.severity} /> <SosStateTag state={sos.state} />
               </p>
-            )}
-            <Steps sos={sos} isBusy={isBusy || doing.isBusy} doing={doing} onAcknowledge={onAcknowledge} />
-            <CaseFacts sos={sos} />
+              {sos.isDuress && (
+                <p className="sos-duress">
+                  <strong>Under duress.</strong> The person was made to cancel, and sees it as cancelled. Go on quietly:
+                  do not ring back or write to their devices.
+                </p>
+              )}
+              <Steps sos={sos} isBusy={isBusy || doing.isBusy} doing={doing} onAcknowledge={onAcknowledge} />
+              <CaseFacts sos={sos} />
+            </div>
+            <CaseUnits sos={sos} known={known} />
+            <CaseEvidence id={id} version={version} />
+            <CaseShares sos={sos} doing={doing} />
           </div>
-          <CasePlace sos={sos} version={version} />
-          <CaseUnits sos={sos} version={version} />
-          <CaseTimeline sos={sos} doing={doing} />
-          <CaseNotices id={id} version={version} />
-          <CaseEvidence id={id} version={version} />
-          <CaseShares sos={sos} doing={doing} />
+          <div className="sos-column">
+            <CasePlace sos={sos} version={version} />
+            <CaseTimeline sos={sos} doing={doing} />
+            <CaseNotices id={id} version={version} />
+          </div>
         </>
       )}
     </section>

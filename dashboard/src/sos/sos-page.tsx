@@ -47,7 +47,6 @@ export function SosPage() {
     ['j', 'Next case', () => step(1)],
     ['k', 'Previous case', () => step(at === -1 ? 1 : -1)],
     ['a', 'Acknowledge the chosen case', acknowledge],
-    ['Enter', 'Open the chosen case', () => openChosen(chosenId || queue[0]?.id, choose)],
     ['Escape', 'Choose none', () => choose('')],
   ])
 
@@ -96,10 +95,8 @@ function nothing(): void {
   // What was done comes back by the feed.
 }
 
-function openChosen(id: string | undefined, choose: (id: string) => void): void {
-  if (id === undefined) return
-  choose(id)
-  // It may have to be drawn first.
+/** From the keyboard a case is opened to be worked in. */
+function focusCase(): void {
   requestAnimationFrame(() => document.getElementById('sos-case')?.focus())
 }
 
@@ -120,7 +117,10 @@ function QueueRow({ sos, isChosen, onChoose }: QueueRowProps) {
         className="alert-row sos-row"
         data-waiting={isWaiting(sos)}
         aria-pressed={isChosen}
-        onClick={() => onChoose(sos.id)}
+        onClick={({ detail: clicks }) => {
+          onChoose(sos.id)
+          if (clicks === 0) focusCase()
+        }}
       >
         <Mark name={sos.severity} />
         <span className="alert-text">
