@@ -22,6 +22,7 @@ import { Empty, Loading } from './ui/states.tsx'
 const MapPage = lazy(() => import('./city-map/map-page.tsx').then((module) => ({ default: module.MapPage })))
 // Seldom opened, and of no use to whoever watches the city.
 const ProfilePage = lazy(() => import('./profile/profile-page.tsx').then((module) => ({ default: module.ProfilePage })))
+const SosPage = lazy(() => import('./sos/sos-page.tsx').then((module) => ({ default: module.SosPage })))
 const UnitsPage = lazy(() => import('./dispatch/units-page.tsx').then((module) => ({ default: module.UnitsPage })))
 const BroadcastPage = lazy(() =>
   import('./dispatch/broadcast-page.tsx').then((module) => ({ default: module.BroadcastPage })),
@@ -65,6 +66,8 @@ const routes: readonly Route[] = [
   },
   { pattern: `${paths.devices}/:id`, title: 'Device', Page: DevicePage, needs: 'readings.survey' },
   { pattern: paths.alerts, title: 'Alerts', Page: AlertsPage, needs: 'alerts.read' },
+  // Officers read all of them and act on them; everybody else sees their own elsewhere.
+  { pattern: paths.sos, title: 'SOS', Page: SosPage, needs: 'sos.act' },
   { pattern: paths.units, title: 'Units', Page: UnitsPage, needs: 'units.read' },
   { pattern: paths.broadcasts, title: 'Broadcasts', Page: BroadcastPage, needs: 'broadcasts.read' },
   { pattern: paths.alertRules, title: 'Alert rules', Page: RulesPage, needs: 'rules.read' },

@@ -16,6 +16,7 @@ export interface Place {
 /** Where the bar leads, in its order: what is looked at all day comes first. */
 export const places: readonly Place[] = [
   { to: paths.map, label: 'Map', icon: 'map', key: 'm', needs: 'live.watch' },
+  { to: paths.sos, label: 'SOS', icon: 'sos', key: 'o', needs: 'sos.act' },
   { to: paths.devices, label: 'Devices', icon: 'devices', key: 'd', needs: 'readings.survey' },
   { to: paths.alerts, label: 'Alerts', icon: 'alerts', key: 'a', needs: 'alerts.read' },
   { to: paths.units, label: 'Units', icon: 'units', key: 'n', needs: 'units.read' },

@@ -29,12 +29,7 @@ export async function listSosSteps({ deps, userIdOf }: ApiHouse): Promise<readon
   const as = 'officer'
   const jpeg = { raw: 'another', headers: { 'Content-Type': 'image/jpeg' } }
   return [
-    [
-      'POST /api/sos/trigger',
-      '/api/sos/trigger',
-      201,
-      { as: 'analyst', body: { alertType: 'shake', location: here } },
-    ],
+    ['POST /api/sos/trigger', '/api/sos/trigger', 201, { as: 'analyst', body: { alertType: 'shake', location: here } }],
     ['GET /api/sos/active', '/api/sos/active?limit=1', 200],
     ['GET /api/sos/history', '/api/sos/history', 200],
     ['GET /api/sos/', '/api/sos/', 200],

@@ -192,7 +192,7 @@ describe.skipIf(chromiumPath === undefined)('every page of the dashboard', { tim
       await page.keyboard.press('g')
       await page.keyboard.press(key)
       await page.getByRole('heading', { level: 1, name: title }).waitFor()
-      expect(await page.title()).toBe(`${title} · Prahari`)
+      expect(await page.title()).toContain(`${title} · Prahari`)
     }
     await page.reload()
     await untilLive(page)

@@ -27,6 +27,11 @@ export async function requestText(path: string, options: RequestOptions = {}): P
   return (await answered(path, options)).text()
 }
 
+/** The same for a file. */
+export async function requestBlob(path: string, options: RequestOptions = {}): Promise<Blob> {
+  return (await answered(path, options)).blob()
+}
+
 /** An answer that says yes. */
 async function answered(path: string, options: RequestOptions): Promise<Response> {
   const url = path + queryString(options.query)

@@ -75,6 +75,8 @@ export const paths = {
   alerts: '/alerts',
   alertRules: '/alerts/rules',
   alert: (id: string) => `/alerts?id=${encodeURIComponent(id)}`,
+  sos: '/sos',
+  sosCase: (id: string) => `/sos?id=${encodeURIComponent(id)}`,
   units: '/units',
   broadcasts: '/broadcasts',
   quarantine: '/quarantine',

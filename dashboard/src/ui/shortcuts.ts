@@ -31,6 +31,7 @@ export function useShortcuts(
   newest.current = shortcuts
   const names = shortcuts.map(([keys, label]) => `${keys}\t${label}`).join('\n')
   useEffect(() => {
+    if (names === '') return
     const mine = names.split('\n').map((line, index): Registered => {
       const [keys, label] = line.split('\t') as [string, string]
       return { keys, label, group, run: () => newest.current[index]?.[2]() }
