@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { AppError } from '../contracts/errors.ts'
-import { type BulkReport, bulkReportSchema } from '../contracts/http/device.ts'
 import { sessionResourceSchema } from '../contracts/http/account.ts'
+import { type BulkReport, bulkReportSchema } from '../contracts/http/device.ts'
 
 /** The HTTP API as the command line uses it. */
 export interface ApiClient {

@@ -3,10 +3,10 @@ import { personalDataSchema } from '../../contracts/http/account.ts'
 import { codeField, passwordField } from '../auth/bodies.ts'
 import { presentProfile } from '../auth/present-user.ts'
 import type { AuthRouteDeps } from '../auth/routes.ts'
-import { presentPersonalSos } from '../sos/present-sos.ts'
 import { empty, json } from '../http/answer.ts'
 import { toTime } from '../http/inputs.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { presentPersonalSos } from '../sos/present-sos.ts'
 import { presentContact } from './present-contact.ts'
 
 /** What is kept about oneself, to take along or to have erased. */

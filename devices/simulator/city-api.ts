@@ -1,8 +1,8 @@
 import type { DeviceInput } from '../../contracts/device.ts'
 import { AppError } from '../../contracts/errors.ts'
+import { sessionResourceSchema } from '../../contracts/http/account.ts'
 import { pageOf } from '../../contracts/http/common.ts'
 import { bulkReportSchema, deviceWithSecretSchema } from '../../contracts/http/device.ts'
-import { sessionResourceSchema } from '../../contracts/http/account.ts'
 import { ledgerLineSchema } from '../../contracts/http/system.ts'
 import type { LedgerCounts } from './reconciliation.ts'
 

@@ -32,7 +32,14 @@ describe('a backend user', () => {
     await expect(connectAsync(server.mqttUrl, account)).rejects.toThrow()
   })
 
-  const identity = { userId: 'u1', role: 'operator', sessionId: 's1', flatNumber: undefined, unitNumber: undefined, expiresAtMs: 1 } as const
+  const identity = {
+    userId: 'u1',
+    role: 'operator',
+    sessionId: 's1',
+    flatNumber: undefined,
+    unitNumber: undefined,
+    expiresAtMs: 1,
+  } as const
   const accountsThat = (verify: () => Promise<typeof identity>) => ({
     verify,
     getUser: async () => ({ email: 'asha@city.example' }) as never,

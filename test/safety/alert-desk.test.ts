@@ -118,7 +118,12 @@ test('a batch that fails is not half applied, and the next one is not held up', 
 
 test('acknowledge, assign, comment and resolve are told with who and when', async () => {
   const { desk, records, clock, alertEvents } = await anAlertDesk()
-  const ravi = await records.users.create({ email: 'r@c.example', name: 'Ravi', role: 'officer', password: { hash: 'x', length: 12 } })
+  const ravi = await records.users.create({
+    email: 'r@c.example',
+    name: 'Ravi',
+    role: 'officer',
+    password: { hash: 'x', length: 12 },
+  })
   await desk.apply([aRaise()])
   const [{ id: alertId } = { id: '' }] = (await desk.list({ limit: 1 })).items
   clock.advance(1000)
