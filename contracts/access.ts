@@ -30,9 +30,14 @@ export const access = {
   'second-factor.use': to(watchers),
   'city.view': to(everybody),
   'kinds.read': to(everybody),
+  /** Come in over Socket.IO, for one's own room and one's own call for help. */
+  'live.enter': to(everybody),
+  /** The live feed of the city. */
   'live.watch': to([...watchers, 'officer']),
   /** What an SOS says and where it is. */
   'live.sos': to([...dispatchers, 'officer']),
+  /** Hear of a unit what it is told itself. */
+  'live.unit': { all: dispatchers, own: ['officer'] },
 
   'users.read': to(administrators),
   'users.manage': to(administrators),
@@ -142,5 +147,21 @@ function isSame(mine: string | undefined, its: string | undefined): boolean {
 export const socketAccess = {
   'live:subscribe': 'live.watch',
   'live:viewport': 'live.watch',
-  'live:authenticate': 'live.watch',
+  'live:authenticate': 'live.enter',
+
+  // Pink Shield
+  join: 'live.enter',
+  join_emergency: 'live.sos',
+  sos_triggered: 'sos.trigger',
+  location_update: 'sos.report',
+  // NaariKavach
+  join_sos_room: 'sos.read',
+  join_officer_room: 'live.unit',
+  join_sos_channel: 'live.sos',
+  join_location_tracking_channel: 'units.read',
+  // Smart City
+  join_room: 'incidents.read',
+  subscribe_alerts: 'incidents.read',
 } as const satisfies Record<string, Capability>
+
+export type SocketEvent = keyof typeof socketAccess

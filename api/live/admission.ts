@@ -52,6 +52,8 @@ export function createAdmission(deps: {
   const { accounts, options, callbacks, now, log } = deps
   const guests = new Set<Guest>()
   const countByUser = new Map<string, number>()
+  /** Those of people who had no part in the feed of the city when they came in. */
+  const personal = new Set<Guest>()
   let accessChanges = 0
 
   async function identify(token: unknown): Promise<{ identity: Identity; token: string; asOfChange: number }> {
@@ -59,15 +61,17 @@ export function createAdmission(deps: {
     const parsed = liveAuthenticateSchema.safeParse({ token })
     if (!parsed.success) throw new AppError('unauthenticated', 'token-missing', 'An access token is needed')
     const identity = await accounts.verify(parsed.data.token)
-    if (!may(identity.role, 'live.watch')) throw notForRole()
+    if (!may(identity.role, 'live.enter')) throw notForRole()
     return { identity, token: parsed.data.token, asOfChange }
   }
 
-  function assertRoomFor(userId: string): void {
-    if (guests.size >= options.connectionsMax) {
-      throw new AppError('too-many', 'too-many-connections', 'The live feed is full')
-    }
-    if ((countByUser.get(userId) ?? 0) >= options.connectionsPerUserMax) {
+  function assertRoomFor({ userId, role }: Identity): void {
+    const watches = may(role, 'live.watch')
+    const isFull =
+      guests.size >= options.connectionsMax || (!watches && personal.size >= options.personalConnectionsMax)
+    if (isFull) throw new AppError('too-many', 'too-many-connections', 'The live feed is full')
+    const perUserMax = watches ? options.connectionsPerUserMax : options.personalConnectionsPerUserMax
+    if ((countByUser.get(userId) ?? 0) >= perUserMax) {
       throw new AppError('too-many', 'too-many-connections', 'This account has too many connections to the live feed')
     }
   }
@@ -80,6 +84,7 @@ export function createAdmission(deps: {
       const { identity, asOfChange } = await identify(token)
       // It may have left, or brought another token, meanwhile.
       if (!guests.has(guest) || guest.token !== token) return
+      assertKeepsPart(guest, identity)
       guest.identity = identity
       guest.asOfChange = asOfChange
       callbacks.onIdentity(guest)
@@ -97,6 +102,11 @@ export function createAdmission(deps: {
     if (guest.asOfChange !== accessChanges) void recheck(guest)
   }
 
+  /** Whoever loses the feed of the city leaves, and may come back for what is their own. */
+  function assertKeepsPart(guest: Guest, { role }: Identity): void {
+    if (may(guest.identity.role, 'live.watch') && !may(role, 'live.watch')) throw notForRole()
+  }
+
   function stand(guest: Guest): void {
     if (guest.standsUntilMs !== undefined) return
     guest.standsUntilMs = now() + options.reauthenticateGraceMs
@@ -107,17 +117,19 @@ export function createAdmission(deps: {
     async admit(auth) {
       const token = typeof auth === 'object' && auth !== null && 'token' in auth ? auth.token : undefined
       const known = await identify(token)
-      assertRoomFor(known.identity.userId)
+      assertRoomFor(known.identity)
       return { ...known, standsUntilMs: undefined, recheckAtMs: now() + options.recheckEveryMs }
     },
     enter(guest) {
       guests.add(guest)
-      const { userId } = guest.identity
+      const { userId, role } = guest.identity
+      if (!may(role, 'live.watch')) personal.add(guest)
       countByUser.set(userId, (countByUser.get(userId) ?? 0) + 1)
       recheckIfChanged(guest)
     },
     leave(guest) {
       if (!guests.delete(guest)) return
+      personal.delete(guest)
       const { userId } = guest.identity
       const left = (countByUser.get(userId) ?? 1) - 1
       if (left === 0) countByUser.delete(userId)
@@ -126,6 +138,7 @@ export function createAdmission(deps: {
     async reauthenticate(guest, request) {
       const token = typeof request === 'object' && request !== null && 'token' in request ? request.token : undefined
       const known = await identify(token)
+      assertKeepsPart(guest, known.identity)
       if (known.identity.userId !== guest.identity.userId) {
         throw new AppError('forbidden', 'other-user', 'This connection belongs to somebody else')
       }

@@ -10,10 +10,12 @@ import type { IngestControl, LatestReadings } from '../../contracts/ports/teleme
 import type { Service } from '../../contracts/service.ts'
 import { openSosStates, type SosRecord } from '../../contracts/sos.ts'
 import type { Accounts } from '../../people/index.ts'
-import type { AlertDesk, SosDesk, SosViews } from '../../safety/index.ts'
+import type { AlertDesk, SosViews } from '../../safety/index.ts'
 import type { MemoryDeviceDirectory, Page, PageQuery } from '../../store/index.ts'
 import { type CityState, createCityState } from './city-state.ts'
 import { createFeed, type Feed, type FeedStats } from './feed.ts'
+import { createLegacyClients } from './legacy/legacy-clients.ts'
+import type { LegacyDeps } from './legacy/legacy-events.ts'
 import { defaultLiveOptions, type LiveOptions } from './options.ts'
 import { createSocketServer, type SocketStats } from './socket-server.ts'
 
@@ -22,7 +24,7 @@ export interface LiveFeedDeps {
   readonly directory: Pick<MemoryDeviceDirectory, 'all'>
   readonly latest: LatestReadings
   readonly alertDesk: Pick<AlertDesk, 'list'>
-  readonly sosDesk: Pick<SosDesk, 'list'>
+  readonly sosDesk: LegacyDeps['sosDesk']
   readonly sosViews: Pick<SosViews, 'over'>
   readonly ingest: Pick<IngestControl, 'stats'>
   /** Absent when the broker runs in another process. */
@@ -54,7 +56,10 @@ export function createLiveFeed(deps: LiveFeedDeps): LiveFeed {
   })
   const onError = (error: unknown) => log.error({ err: error }, 'live feed failed to tell its viewers')
   const feed = createFeed({ epoch: randomUUID(), city, options, now, onError })
-  const sockets = createSocketServer({ accounts, feed, noteSosView: sosViews.over('live-feed'), options, now, log })
+  const noteSosView = sosViews.over('live-feed')
+  const { sosDesk } = deps
+  const legacy = createLegacyClients({ sosDesk, noteSosView, bus, now, onError, roomsMax: options.roomsMax })
+  const sockets = createSocketServer({ accounts, feed, legacy, noteSosView, options, now, log })
   const describeSystem = createSystemObserver(deps, () => feed.stats().viewers)
   let subscriptions: (() => void)[] = []
   let secondTimer: NodeJS.Timeout | undefined
@@ -73,6 +78,7 @@ export function createLiveFeed(deps: LiveFeedDeps): LiveFeed {
       const events = followEvents({ bus, latest, city, feed })
       subscriptions = [
         ...events.subscriptions,
+        ...legacy.follow(),
         bus.subscribe('access-changed', ({ userId }) => sockets.recheck(userId)),
       ]
       await loadCity(deps, city)

@@ -10,6 +10,11 @@ export interface LiveOptions {
   readonly connectionsMax: number
   /** One wall of screens may well share an account; a runaway script must not take the whole feed. */
   readonly connectionsPerUserMax: number
+  /** The same for those who have no part in the feed of the city; the rest of `connectionsMax` is kept for who has. */
+  readonly personalConnectionsMax: number
+  readonly personalConnectionsPerUserMax: number
+  /** Rooms that one connection is in at once. */
+  readonly roomsMax: number
   /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
   readonly proxyHops: number
   readonly handshakeMsMax: number
@@ -45,6 +50,9 @@ export const defaultLiveOptions: LiveOptions = {
   sliceMsMax: 5,
   connectionsMax: 5000,
   connectionsPerUserMax: 1500,
+  personalConnectionsMax: 4000,
+  personalConnectionsPerUserMax: 10,
+  roomsMax: 20,
   proxyHops: 0,
   handshakeMsMax: 10_000,
   waitingPerClientMax: 200,

@@ -2,8 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import proxyAddress from 'proxy-addr'
 import { Server, type Socket } from 'socket.io'
-import type { z } from 'zod'
-import { may, socketAccess } from '../../contracts/access.ts'
+import { may, type SocketEvent, socketAccess } from '../../contracts/access.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { type LiveRefusal, liveEvents, liveSubscribeSchema, liveViewportSchema } from '../../contracts/live.ts'
 import type { SocketPager } from '../../contracts/ports/outbox.ts'
@@ -14,6 +13,8 @@ import { createAdmission, type Guest } from './admission.ts'
 import { createAllowance } from './allowance.ts'
 import { toConnection } from './connection.ts'
 import type { Feed } from './feed.ts'
+import type { LegacyClients } from './legacy/legacy-clients.ts'
+import { type Member, parseRequest } from './legacy/rooms.ts'
 import type { LiveOptions } from './options.ts'
 import { pageSockets } from './page-sockets.ts'
 import type { Viewer } from './viewer.ts'
@@ -38,16 +39,17 @@ export interface SocketServer extends SocketPager {
   close(): void
 }
 
-/** Everything that knows Socket.IO. Rooms for other kinds of client belong beside `onConnection`. */
+/** Everything that knows Socket.IO. What clients of earlier backends say and hear is in `legacy/`. */
 export function createSocketServer(deps: {
   readonly accounts: Pick<Accounts, 'verify'>
   readonly feed: Feed
+  readonly legacy: LegacyClients
   readonly noteSosView: NoteSosView
   readonly options: LiveOptions
   readonly now: () => number
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
 }): SocketServer {
-  const { accounts, feed, noteSosView, options, now, log } = deps
+  const { accounts, feed, legacy, noteSosView, options, now, log } = deps
   const waitingRoom = createWaitingRoom({ max: options.waitingMax, perClientMax: options.waitingPerClientMax })
   const leaveWaitingRoom = new WeakMap<object, () => void>()
   const clientBehind = (request: IncomingMessage) =>
@@ -58,7 +60,7 @@ export function createSocketServer(deps: {
     refusals['too-many-handshakes'] = (refusals['too-many-handshakes'] ?? 0) + 1
     return 'too many connections that say nothing'
   })
-  const seats = new Map<Guest, { readonly socket: Socket; readonly viewer: Viewer }>()
+  const seats = new Map<Guest, { readonly socket: Socket; readonly viewer: Viewer; readonly member: Member }>()
   const refusals: Record<string, number> = Object.create(null)
   let shutOut = 0
   let open = () => {}
@@ -73,8 +75,10 @@ export function createSocketServer(deps: {
     log,
     callbacks: {
       onIdentity(guest) {
-        const viewer = seats.get(guest)?.viewer
-        if (viewer === undefined) return
+        const seat = seats.get(guest)
+        if (seat === undefined) return
+        const { viewer, member } = seat
+        legacy.recheck(member)
         feed.setSeesSos(viewer, may(guest.identity.role, 'live.sos'))
         if (viewer.isStanding) feed.setStanding(viewer, false)
       },
@@ -106,7 +110,7 @@ export function createSocketServer(deps: {
   async function admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
     try {
       await isOpen
-      socket.data = await admission.admit(socket.handshake.auth)
+      socket.data = await admission.admit({ token: findToken(socket) })
       next()
     } catch (error) {
       const told = refuse(error)
@@ -123,22 +127,24 @@ export function createSocketServer(deps: {
     })
     leaveWaitingRoom.get(socket.conn)?.()
     admission.enter(guest)
-    seats.set(guest, { socket, viewer })
+    const member = toMember(socket, viewer)
+    seats.set(guest, { socket, viewer, member })
     limitRequests(socket)
     socket.on('disconnect', () => {
       seats.delete(guest)
       admission.leave(guest)
+      legacy.leave(member)
       feed.removeViewer(viewer)
     })
 
     answer(socket, liveEvents.subscribe, (request) => {
-      const { viewport, focus, resume } = parse(liveSubscribeSchema, request)
+      const { viewport, focus, resume } = parseRequest(liveSubscribeSchema, request)
       const point = resume?.view ? { epoch: resume.epoch, seq: resume.seq, view: resume.view } : undefined
       const resumed = feed.subscribe(viewer, { viewport, focus }, point)
       return { ok: true, resumed, expiresAtMs: guest.identity.expiresAtMs }
     })
     answer(socket, liveEvents.viewport, (request) => {
-      const wanted = parse(liveViewportSchema, request)
+      const wanted = parseRequest(liveViewportSchema, request)
       if (viewer.group === undefined) throw new AppError('conflict', 'not-subscribed', 'Subscribe first')
       feed.changeView(viewer, wanted)
       return { ok: true }
@@ -147,10 +153,20 @@ export function createSocketServer(deps: {
       const { identity } = await admission.reauthenticate(guest, request)
       return { ok: true, expiresAtMs: identity.expiresAtMs }
     })
+    for (const event of Object.keys(legacy.handlers) as LegacyEvent[]) {
+      answer(socket, event, async (request) => {
+        // Nobody is kept from calling for help by a token that ran out a moment ago.
+        if (viewer.isStanding && event !== 'sos_triggered') {
+          throw new AppError('unauthenticated', 'token-expired', 'The access token has expired')
+        }
+        return { ok: true, ...(await legacy.handlers[event](member, request)) }
+      })
+    }
+    legacy.enter(member)
   }
 
   /** The one way for a client's event to be heard: it stands in the access table, and is asked there each time. */
-  function answer(socket: Socket, event: keyof typeof socketAccess, handle: (request: unknown) => unknown): void {
+  function answer(socket: Socket, event: SocketEvent, handle: (request: unknown) => unknown): void {
     socket.on(event, async (...args: unknown[]) => {
       const reply = args.at(-1)
       const guest: Guest = socket.data
@@ -159,12 +175,28 @@ export function createSocketServer(deps: {
         if (!may(guest.identity.role, socketAccess[event])) {
           throw new AppError('forbidden', 'forbidden', 'Your role may not do this')
         }
-        result = await handle(args[0])
+        result = await handle(typeof args[0] === 'function' ? undefined : args[0])
       } catch (error) {
         result = toRefusal(refuse(error))
+        // Earlier clients ask for no answer.
+        if (typeof reply !== 'function') socket.emit('error', result)
       }
       if (typeof reply === 'function') reply(result)
     })
+  }
+
+  function toMember(socket: Socket, viewer: Viewer): Member {
+    const guest: Guest = socket.data
+    return {
+      identity: () => guest.identity,
+      isStanding: () => viewer.isStanding,
+      tell(event, body) {
+        if (!viewer.connection.hasRoom(options.urgentQueue)) return false
+        socket.emit(event, body)
+        return true
+      },
+      close: () => socket.disconnect(true),
+    }
   }
 
   function limitRequests(socket: Socket): void {
@@ -173,7 +205,8 @@ export function createSocketServer(deps: {
     socket.use((packet, next) => {
       // What was on its way when it was cut off.
       if (!socket.connected) return
-      if (allowance.take(now())) return next()
+      // A call for help is never refused; while one is on its way to disk, more of them are one with it.
+      if (packet[0] === 'sos_triggered' || allowance.take(now())) return next()
       const told = refuse(new AppError('too-many', 'too-many-requests', 'Too many requests'))
       const reply = packet.at(-1)
       if (++refused > options.requestsRefusedMax) socket.disconnect(true)
@@ -216,6 +249,8 @@ export function createSocketServer(deps: {
   }
 }
 
+type LegacyEvent = keyof LegacyClients['handlers']
+
 /** What is needed here of an Engine.IO connection. */
 interface EngineConnection {
   readonly request: IncomingMessage
@@ -239,12 +274,10 @@ function createIo(options: LiveOptions, refuse: (request: IncomingMessage) => st
   })
 }
 
-function parse<T extends z.ZodType>(schema: T, request: unknown): z.infer<T> {
-  const result = schema.safeParse(request)
-  if (result.success) return result.data
-  const details = result.error.issues.slice(0, 10).map(({ path, message }) => ({ path: path.join('.'), message }))
-  const { path, message } = details[0]!
-  throw new AppError('invalid', 'invalid-request', path === '' ? message : `${path}: ${message}`, { details })
+/** Earlier clients send it as they do to HTTP. */
+function findToken({ handshake }: Socket): unknown {
+  if (handshake.auth.token !== undefined) return handshake.auth.token
+  return /^(?:bearer|token) +(\S+)$/i.exec(handshake.headers.authorization ?? '')?.[1]
 }
 
 function toRefusal({ code, message }: AppError): LiveRefusal {

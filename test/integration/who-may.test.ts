@@ -263,10 +263,21 @@ describe('over HTTP', () => {
   })
 })
 
-const events: Readonly<Record<string, { readonly who: string; readonly body: unknown }>> = {
+type Body = object | ((token: string, roomIdOfOwn: string) => object)
+const events: Readonly<Record<string, { readonly who: string; readonly body: Body }>> = {
   'live:subscribe': { who: 'FONAS', body: {} },
   'live:viewport': { who: 'FONAS', body: { viewport: null } },
-  'live:authenticate': { who: 'FONAS', body: {} },
+  'live:authenticate': { who: everybody, body: (token) => ({ token }) },
+  join: { who: everybody, body: {} },
+  join_emergency: { who: 'FOAS', body: {} },
+  sos_triggered: { who: everybody, body: {} },
+  location_update: { who: 'crgFOnAS', body: { location: { latitude: 19.07, longitude: 72.87 } } },
+  join_sos_room: { who: 'crgFOnAS', body: (_token, roomId) => ({ room_id: roomId }) },
+  join_officer_room: { who: 'fOAS', body: { unit_number: 'U1' } },
+  join_sos_channel: { who: 'FOAS', body: {} },
+  join_location_tracking_channel: { who: 'FONAS', body: {} },
+  join_room: { who: 'FONAS', body: { room: 'emergency_monitoring' } },
+  subscribe_alerts: { who: 'FONAS', body: { severity_levels: ['high'], modules: ['emergency'] } },
 }
 
 describe('over Socket.IO', () => {
@@ -289,15 +300,23 @@ describe('over Socket.IO', () => {
   it('the roles of the table are answered, and an event that is not there is not', async () => {
     const house = await aLiveHouse()
     for (const role of roles) {
-      const { token } = await house.aToken(role)
+      const { token, userId } = await house.aToken(role)
+      await house.records.users.update(userId, { unitNumber: 'U1' })
+      const { sos } = await house.sosDesk.call({
+        source: 'app',
+        ownerId: userId,
+        actor: userId,
+        trigger: 'manual',
+        receivedAtMs: house.clock.nowMs,
+      })
       const screen = house.screen({ token })
       if ((await screen.arrival) !== 'connected') continue
       for (const [event, { who, body }] of Object.entries(events)) {
-        const request = event === 'live:authenticate' ? { token } : body
+        const request = typeof body === 'function' ? body(token, sos.roomId) : body
         const answer = (await screen.request(event, request)) as { ok?: boolean; error?: { code: string } }
         expect(answer.error?.code ?? 'ok', `${event} as ${role}`).toBe(isIn(who, role) ? 'ok' : 'forbidden')
       }
-      for (const event of ['join', 'join_emergency', 'join_room', 'join_sos_room', '__proto__', 'disconnecting']) {
+      for (const event of ['join_all', 'request_real_time_data', 'toString', '__proto__', 'disconnecting']) {
         const reply = screen.socket.timeout(50).emitWithAck(event, { room: 'emergency' })
         await expect(reply, `${event} as ${role}`).rejects.toThrow()
       }

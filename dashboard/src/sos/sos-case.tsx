@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { isOpenSos, type SosRecord } from '../../../contracts/sos.ts'
 import { type Doing, post, useDoing } from '../dispatch/use-dispatch.ts'
 import { request } from '../http/client.ts'
@@ -22,13 +22,15 @@ interface SosCaseProps {
   readonly id: string
   /** As the feed has it; undefined once it is over. */
   readonly known: SosRecord | undefined
+  /** Whether the case takes the focus once it is there. */
+  readonly focusWish: RefObject<boolean>
   readonly isBusy: boolean
   readonly onAcknowledge: () => void
   readonly onClose: () => void
 }
 
 /** One call for help: what is known, what was done, who is there, and what can be done next. */
-export function SosCase({ id, known, isBusy, onAcknowledge, onClose }: SosCaseProps) {
+export function SosCase({ id, known, focusWish, isBusy, onAcknowledge, onClose }: SosCaseProps) {
   const version = known?.updatedAtMs ?? 0
   const detail = useCaseQuery(id, (signal) => request<SosDetail>(casePath(id), { signal }), { version })
   const doing = useDoing(detail.reload)
@@ -37,7 +39,9 @@ export function SosCase({ id, known, isBusy, onAcknowledge, onClose }: SosCasePr
   useEffect(() => {
     // Beside the queue it is in sight anyway; on a phone it is above what was tapped.
     if (window.matchMedia('(max-width: 900px)').matches) top.current?.scrollIntoView({ block: 'start' })
-  }, [])
+    if (focusWish.current) top.current?.focus({ preventScroll: true })
+    focusWish.current = false
+  }, [focusWish])
   return (
     <section ref={top} className="sos-case" id="sos-case" tabIndex={-1} aria-label="Chosen case">
       {sos === undefined && detail.error !== undefined && (

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo } from 'react'
+import { lazy, Suspense, useMemo, useRef } from 'react'
 import type { SosRecord } from '../../../contracts/sos.ts'
 import { post, useDoing } from '../dispatch/use-dispatch.ts'
 import { SoundSwitch } from '../live/sos-sound-switch.tsx'
@@ -25,6 +25,7 @@ export function SosPage() {
   const [chosenId, choose] = useQueryParameter('id')
   const mayAct = useMay('sos.act')
   const doing = useDoing(nothing)
+  const focusWish = useRef(false)
   const at = queue.findIndex(({ id }) => id === chosenId)
   const waiting = queue.filter(isWaiting).length
 
@@ -33,6 +34,12 @@ export function SosPage() {
     if (next === undefined) return
     choose(next.id)
     document.getElementById(`sos-${next.id}`)?.focus()
+  }
+
+  function open(id: string): void {
+    const shown = document.getElementById('sos-case')
+    if (id === chosenId && shown !== null) shown.focus()
+    else focusWish.current = true
   }
 
   /** The chosen one; with none chosen, the first that waits. */
@@ -70,7 +77,7 @@ export function SosPage() {
         {queue.length > 0 && (
           <ul className="plain alert-list live-data" aria-label="Open cases">
             {queue.map((sos) => (
-              <QueueRow key={sos.id} sos={sos} isChosen={sos.id === chosenId} onChoose={choose} />
+              <QueueRow key={sos.id} sos={sos} isChosen={sos.id === chosenId} onChoose={choose} onOpen={open} />
             ))}
           </ul>
         )}
@@ -78,6 +85,7 @@ export function SosPage() {
           <Suspense fallback={<Loading what="the case" />}>
             <SosCase
               key={chosenId}
+              focusWish={focusWish}
               id={chosenId}
               known={queue[at]}
               onAcknowledge={acknowledge}
@@ -95,18 +103,15 @@ function nothing(): void {
   // What was done comes back by the feed.
 }
 
-/** From the keyboard a case is opened to be worked in. */
-function focusCase(): void {
-  requestAnimationFrame(() => document.getElementById('sos-case')?.focus())
-}
-
 interface QueueRowProps {
   readonly sos: SosRecord
   readonly isChosen: boolean
   readonly onChoose: (id: string) => void
+  /** Chosen from the keyboard, to be worked in. */
+  readonly onOpen: (id: string) => void
 }
 
-function QueueRow({ sos, isChosen, onChoose }: QueueRowProps) {
+function QueueRow({ sos, isChosen, onChoose, onOpen }: QueueRowProps) {
   const nowMs = useNowMs()
   const device = useFocusedDevice(sos.deviceId ?? '')
   return (
@@ -119,7 +124,7 @@ function QueueRow({ sos, isChosen, onChoose }: QueueRowProps) {
         aria-pressed={isChosen}
         onClick={({ detail: clicks }) => {
           onChoose(sos.id)
-          if (clicks === 0) focusCase()
+          if (clicks === 0) onOpen(sos.id)
         }}
       >
         <Mark name={sos.severity} />

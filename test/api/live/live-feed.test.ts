@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { LiveOptions } from '../../../api/live/index.ts'
 import { liveEvents } from '../../../contracts/live.ts'
 import { type Role, roles } from '../../../contracts/roles.ts'
 import { anAlert, aReading, startMs } from './builders.ts'
@@ -39,15 +40,23 @@ async function settled(screen: Screen): Promise<void> {
 describe('who may watch the city', () => {
   const watchers: Role[] = ['operator', 'officer', 'analyst', 'admin', 'super_admin']
 
-  it.each(roles.map((role) => [role, watchers.includes(role) ? 'connected' : 'forbidden']))(
+  it.each(roles.map((role) => [role, watchers.includes(role) ? 'ok' : 'forbidden']))(
     '%s: %s',
     async (role, outcome) => {
       const house = await aLiveHouse()
       const screen = house.screen({ token: (await house.aToken(role)).token })
-      expect(await screen.arrival).toBe(outcome)
-      if (outcome !== 'connected') return
-      expect(await screen.subscribe()).toMatchObject({ ok: true, resumed: false, expiresAtMs: startMs + 15 * 60_000 })
-      await screen.until(() => screen.snapshots.length === 1)
+      expect(await screen.arrival).toBe('connected')
+      if (outcome === 'ok') {
+        expect(await screen.subscribe()).toMatchObject({ ok: true, resumed: false, expiresAtMs: startMs + 15 * 60_000 })
+        await screen.until(() => screen.snapshots.length === 1)
+        return
+      }
+      expect(await screen.subscribe()).toMatchObject({ error: { code: outcome } })
+      const operator = await house.aScreenOf('operator')
+      await press(house, 'button-1')
+      await operator.until(() => operator.state.sos.size === 1)
+      await settled(operator)
+      expect([...screen.snapshots, ...screen.deltas]).toEqual([])
     },
   )
 
@@ -114,6 +123,24 @@ describe('who may watch the city', () => {
     expect(await house.screen({ token }).arrival).toBe('connected')
     expect(await house.screen({ token: other.token }).arrival).toBe('connected')
     expect(await house.screen({ token: other.token }).arrival).not.toBe('connected')
+  })
+})
+
+describe('connections of people who have no part in the feed', () => {
+  it.each<[string, Partial<LiveOptions>]>([
+    ['for one account', { personalConnectionsPerUserMax: 1 }],
+    ['in all', { personalConnectionsMax: 1 }],
+  ])('have a limit of their own %s, which leaves room for those who have', async (_, limits) => {
+    const house = await aLiveHouse(limits)
+    const { token } = await house.aToken('citizen')
+    const first = house.screen({ token })
+    expect(await first.arrival).toBe('connected')
+    expect(await house.screen({ token }).arrival).toBe('too-many-connections')
+    const operator = await house.aToken('operator')
+    for (let i = 0; i < 2; i++) expect(await house.screen({ token: operator.token }).arrival).toBe('connected')
+    first.socket.disconnect()
+    await expect.poll(() => house.live.stats().viewers).toBe(2)
+    expect(await house.screen({ token }).arrival).toBe('connected')
   })
 })
 
