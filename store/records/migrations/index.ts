@@ -8,6 +8,7 @@ import { people } from './0003-people.ts'
 import { auditChain } from './0004-audit-chain.ts'
 import { deviceOwners } from './0005-device-owners.ts'
 import { sosOwners } from './0006-sos-owners.ts'
+import { personalDevices } from './0012-personal-devices.ts'
 import { pendingAddresses } from './0013-pending-addresses.ts'
 
 /** In the order they run. Names are kept in the database: a migration that was released is never renamed or changed. */
@@ -18,6 +19,7 @@ const listMigrations = (keys: Keyring): Record<string, Migration> => ({
   '0004-audit-chain': auditChain(keys),
   '0005-device-owners': deviceOwners,
   '0006-sos-owners': sosOwners,
+  '0012-personal-devices': personalDevices,
   '0013-pending-addresses': pendingAddresses,
 })
 
