@@ -10,7 +10,7 @@ import type { TimeSeriesStore } from '../../contracts/ports/time-series.ts'
 import { type Role, roles } from '../../contracts/roles.ts'
 import { createAccounts } from '../../people/index.ts'
 import { createAlertDesk, createSosDesk, type SosDesk } from '../../safety/index.ts'
-import { createDeviceDirectory, openDuckDbStore, openRecords } from '../../store/index.ts'
+import { createDeviceDirectory, type OpenRecordsOptions, openDuckDbStore, openRecords } from '../../store/index.ts'
 import { recordsKey } from '../store/records/fixture.ts'
 import { anInbox, type Inbox } from './inbox.ts'
 import { createMemoryIngest, type MemoryIngest } from './memory-ingest.ts'
@@ -66,6 +66,7 @@ export interface ApiHouse {
 
 export interface HouseOptions {
   readonly options?: Partial<ApiOptions>
+  readonly records?: Partial<OpenRecordsOptions>
   readonly deps?: (deps: HouseParts) => Partial<ApiDeps>
 }
 
@@ -99,7 +100,8 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
       throw error
     },
   })
-  const records = await openRecords({ path: join(dir, 'records.sqlite'), key: recordsKey, bus, now, log })
+  const recordsPath = join(dir, 'records.sqlite')
+  const records = await openRecords({ path: recordsPath, key: recordsKey, bus, now, log, ...overrides.records })
   undo.push(() => records.close())
   const directory = createDeviceDirectory({ records })
   await directory.start()
