@@ -61,7 +61,7 @@ const directory: DeviceDirectory = {
   verifySecret: () => true,
   isBound: () => false,
   enrol: () => Promise.reject(new Error('closed')),
-  redeemProvisioningKey: async () => undefined,
+  findProvisioningKey: async () => undefined,
 }
 const noCommands: CommandQueue = {
   pendingFor: async () => [],

@@ -67,7 +67,8 @@ export function createBroker(deps: BrokerDeps): Broker {
   const refusals = createRefusals()
   const allowances = createAllowances({ ...share, now })
   const presence = createPresence({ bus, now })
-  const isPersonal = (deviceId: string) => devices.find(deviceId)?.ownerId !== undefined
+  // One that is forgotten meanwhile may have been worn.
+  const isPersonal = (deviceId: string) => devices.find(deviceId)?.isPersonal ?? true
   const readers = createReaders({ isPersonal, limits, refusals, log, now, onSosRead: deps.onSosRead })
   const mayRead = createMayRead(devices)
   const reportViolation = createReportViolation({ refusals, log, now, onViolation: deps.onViolation })

@@ -35,8 +35,15 @@ export interface Device {
   readonly kinds: readonly string[]
   readonly position: { readonly latitude: number; readonly longitude: number } | undefined
   readonly gatewayId: string | undefined
-  /** Whom it belongs to. A device with an owner is a personal one: where it is says where the person is. */
+  /** Whom it belongs to. */
   readonly ownerId: string | undefined
+  /** When it was given to its owner. What was before is not for them to know. */
+  readonly ownedSinceMs: number | undefined
+  /**
+   * Where it is says where a person is. True from its first owner on, also when it has none any more: it may still be worn
+   * until an administrator says that it is the city's again.
+   */
+  readonly isPersonal: boolean
   readonly labels: Readonly<Record<string, string>>
   readonly state: (typeof deviceStates)[number]
   /** True for devices of the demo city: everything about them is made up, and screens say so. */

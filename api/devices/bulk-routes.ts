@@ -22,7 +22,9 @@ const bulkSchema = z
   .transform((body) => (Array.isArray(body) ? body : body.devices))
   .optional()
 
-export function createBulkRoutes({ records, accounts }: Pick<ApiDeps, 'records' | 'accounts'>): Route[] {
+export type BulkRouteDeps = Pick<ApiDeps, 'records' | 'accounts' | 'log'>
+
+export function createBulkRoutes({ records, accounts, log }: BulkRouteDeps): Route[] {
   return [
     defineRoute({
       method: 'post',
@@ -39,19 +41,13 @@ export function createBulkRoutes({ records, accounts }: Pick<ApiDeps, 'records' 
         const rows =
           csv === undefined ? numberRows(body ?? []) : readDeviceCsv(csv, { devicesMax: devicesPerRequestMax })
         checkCount(rows.length)
-        const report = toReport(await register(rows))
-        await records.audit.append({
-          actor: principal.userId,
-          action: 'devices-registered',
-          detail: { created: report.created, failed: report.failed },
-        })
-        return json(report)
+        return json(toReport(await register(rows, principal.userId)))
       },
     }),
   ]
 
   /** In the order of the file, whatever became of each. */
-  async function register(rows: readonly BulkRow[]): Promise<BulkResult[]> {
+  async function register(rows: readonly BulkRow[], by: string): Promise<BulkResult[]> {
     const resolveOwner = createOwnerResolver({ records, accounts })
     const results: BulkResult[] = []
     const accepted: BulkRow[] = []
@@ -60,14 +56,33 @@ export function createBulkRoutes({ records, accounts }: Pick<ApiDeps, 'records' 
       if (owned.type === 'input') accepted.push({ line, input: owned.input })
       else results.push(failed(line, readId(input), owned))
     }
-    // The store counts the lines it was given; the report counts the lines of the client's file.
-    for (const outcome of await records.devices.registerMany(accepted.map(({ input }) => input))) {
-      const { line, input } = accepted[outcome.line - 1]!
-      results.push(describeOutcome(line, outcome, readId(input)))
-    }
+    results.push(...(await registerAccepted(accepted, by)))
     return results.sort((a, b) => a.line - b.line)
   }
+
+  /** Once there is a secret to show, it is shown, whatever becomes of the rest. */
+  async function registerAccepted(accepted: readonly BulkRow[], by: string): Promise<BulkResult[]> {
+    const results = new Map<BulkRow, BulkResult>()
+    const inputs = accepted.map(({ input }) => input)
+    let isAnyRegistered = false
+    try {
+      for await (const step of records.devices.registerInSteps(inputs, { by })) {
+        for (const outcome of step) {
+          // The store counts the lines it was given; the report counts the lines of the client's file.
+          const row = accepted[outcome.line - 1]!
+          results.set(row, describeOutcome(row.line, outcome, readId(row.input)))
+          isAnyRegistered ||= outcome.outcome === 'created'
+        }
+      }
+    } catch (error) {
+      if (!isAnyRegistered) throw error
+      log.error({ err: error, lines: accepted.length - results.size }, 'an import ended before its last line')
+    }
+    return accepted.map((row) => results.get(row) ?? failed(row.line, readId(row.input), notReached))
+  }
 }
+
+const notReached = { code: 'not-registered', message: 'The import ended before this line; send it again' }
 
 interface BulkRow {
   /** In the client's file or list. */
@@ -101,6 +116,11 @@ function describeOutcome(line: number, outcome: DeviceLine, givenId: string | nu
       return failed(line, outcome.id, {
         code: 'device-already-registered',
         message: 'A device with this id is registered',
+      })
+    case 'too-many-devices':
+      return failed(line, outcome.id, {
+        code: 'too-many-devices',
+        message: 'This installation holds as many devices as it may',
       })
     case 'owner-not-found':
       return failed(line, outcome.id, { code: 'owner-not-found', message: 'Nobody has an account of this id' })

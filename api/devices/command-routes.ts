@@ -8,6 +8,7 @@ import { json } from '../http/answer.ts'
 import { deviceParamsSchema, limitSchema } from '../http/inputs.ts'
 import { presentPage, recordCursorSchema } from '../http/pages.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { createAudited } from './audited.ts'
 import { presentCommand } from './present-device.ts'
 
 const commandSchema = z.strictObject({
@@ -23,6 +24,7 @@ const listQuerySchema = z.strictObject({
 })
 
 export function createCommandRoutes({ records }: { readonly records: Records }): Route[] {
+  const audited = createAudited({ records })
   return [
     defineRoute({
       method: 'post',
@@ -41,13 +43,15 @@ export function createCommandRoutes({ records }: { readonly records: Records }):
         429: 'Too many commands wait for it',
       },
       handler: async ({ params, body, principal }) => {
-        const command = await records.commands.queue({ deviceId: params.id, ...body })
-        await records.audit.append({
-          actor: principal.userId,
-          action: 'command-queued',
-          subject: `device:${params.id}`,
-          detail: { commandId: command.id, name: command.name },
-        })
+        const command = await audited(
+          ({ commands }) => commands.queue({ deviceId: params.id, ...body }),
+          ({ id, name }) => ({
+            actor: principal.userId,
+            action: 'command-queued',
+            subject: `device:${params.id}`,
+            detail: { commandId: id, name },
+          }),
+        )
         return json(presentCommand(command))
       },
     }),

@@ -9,21 +9,27 @@ export interface DeviceSurroundings {
   readonly broker?: BrokerControl | undefined
 }
 
-/** @param options.showsPosition whether the position may be told, where the device belongs to a person */
+/**
+ * @param options.showsPosition whether the position may be told, where the device is a personal one
+ * @param options.sinceMs before which nothing it measured may be told
+ */
 export function presentDevice(
   device: Device,
   { latest, broker }: DeviceSurroundings,
-  { showsPosition }: { readonly showsPosition: boolean },
+  { showsPosition, sinceMs = 0 }: { readonly showsPosition: boolean; readonly sinceMs?: number | undefined },
 ): DeviceResource {
   let newestMs: number | undefined
-  for (const { observedAtMs } of latest.of(device.id)) newestMs = Math.max(newestMs ?? observedAtMs, observedAtMs)
+  for (const { observedAtMs } of latest.of(device.id)) {
+    if (observedAtMs >= sinceMs) newestMs = Math.max(newestMs ?? observedAtMs, observedAtMs)
+  }
   return {
     id: device.id,
     name: device.name,
     kinds: [...device.kinds],
-    position: (showsPosition || device.ownerId === undefined ? device.position : undefined) ?? null,
+    position: (showsPosition || !device.isPersonal ? device.position : undefined) ?? null,
     gatewayId: device.gatewayId ?? null,
     ownerId: device.ownerId ?? null,
+    isPersonal: device.isPersonal,
     labels: { ...device.labels },
     state: device.state,
     simulated: device.simulated,

@@ -12,7 +12,8 @@ import type { ApiDeps } from '../deps.ts'
 import { json } from '../http/answer.ts'
 import { idParamsSchema, limitSchema, toTime, toTimeOrNull } from '../http/inputs.ts'
 import { presentPage, recordCursorSchema } from '../http/pages.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { defineRoute, type Principal, type Route } from '../http/route.ts'
+import { createAudited } from './audited.ts'
 
 const listQuerySchema = z.strictObject({ limit: limitSchema, cursor: recordCursorSchema.optional() })
 
@@ -22,6 +23,7 @@ const lifetimeMsMax = 366 * dayMs
 
 /** Keys with which devices enrol themselves over MQTT, where `PRAHARI_DEVICE_ENROLMENT` is `key`. */
 export function createProvisioningRoutes({ records, now }: Pick<ApiDeps, 'records' | 'now'>): Route[] {
+  const audited = createAudited({ records })
   const present = (key: ProvisioningKey) => presentProvisioningKey(key, now())
   return [
     defineRoute({
@@ -48,9 +50,11 @@ export function createProvisioningRoutes({ records, now }: Pick<ApiDeps, 'record
       handler: async ({ body, principal }) => {
         const { name, quota } = body
         const expiresAtMs = readExpiry(body.expiresAt, now())
-        const { provisioningKey, key } = await records.provisioningKeys.create({ name, quota, expiresAtMs })
         const detail = { name, quota, expiresAt: toTime(expiresAtMs) }
-        await audit(principal.userId, 'provisioning-key-created', provisioningKey.id, detail)
+        const { provisioningKey, key } = await audited(
+          ({ provisioningKeys }) => provisioningKeys.create({ name, quota, expiresAtMs }),
+          (made) => trace(principal, 'provisioning-key-created', made.provisioningKey.id, detail),
+        )
         return json({ provisioningKey: present(provisioningKey), key })
       },
     }),
@@ -65,16 +69,18 @@ export function createProvisioningRoutes({ records, now }: Pick<ApiDeps, 'record
       answer: { description: 'The key', schema: provisioningKeySchema },
       faults: { 404: 'There is no such provisioning key' },
       handler: async ({ params, principal }) => {
-        const provisioningKey = await records.provisioningKeys.revoke(params.id)
-        await audit(principal.userId, 'provisioning-key-revoked', provisioningKey.id)
+        const provisioningKey = await audited(
+          ({ provisioningKeys }) => provisioningKeys.revoke(params.id),
+          ({ id }) => trace(principal, 'provisioning-key-revoked', id),
+        )
         return json(present(provisioningKey))
       },
     }),
   ]
+}
 
-  async function audit(actor: string, action: string, keyId: string, detail: Record<string, unknown> = {}) {
-    await records.audit.append({ actor, action, subject: `provisioning-key:${keyId}`, detail })
-  }
+function trace({ userId }: Principal, action: string, keyId: string, detail: Record<string, unknown> = {}) {
+  return { actor: userId, action, subject: `provisioning-key:${keyId}`, detail }
 }
 
 function readExpiry(text: string | undefined, nowMs: number): number {

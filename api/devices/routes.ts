@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { owns, reachOf } from '../../contracts/access.ts'
+import { owns, type Reach, reachOf } from '../../contracts/access.ts'
 import {
   type Device,
   deviceIdSchema,
@@ -18,6 +18,8 @@ import { deviceParamsSchema, flagSchema, limitSchema } from '../http/inputs.ts'
 import { presentPage, recordCursorSchema } from '../http/pages.ts'
 import { defineRoute, type Principal, type Route } from '../http/route.ts'
 import { presentReading } from '../readings/present-reading.ts'
+import { readableSince } from '../readings/readable-since.ts'
+import { createAudited } from './audited.ts'
 import { presentDevice, presentStatus } from './present-device.ts'
 
 const listQuerySchema = z.strictObject({
@@ -39,6 +41,7 @@ const patchSchema = z
     position: positionSchema.nullable().optional(),
     gatewayId: deviceIdSchema.nullable().optional(),
     ownerId: deviceOwnerSchema.nullable().optional(),
+    isPersonal: z.boolean().optional().describe('`false`, without an owner, makes it a device of the city again'),
     labels: deviceLabelsSchema.optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, { message: 'nothing to change' })
@@ -46,15 +49,18 @@ const patchSchema = z
 const unknownDevice = { 404: 'There is no such device' }
 const badReferences = { 400: 'The request does not fit, or names an owner or a gateway that is not there' }
 const alsoPersonal =
-  'Where a device of a person is, is told here to that person alone; others who may know it ask for the one device.'
+  'Where a personal device is, is told here to its owner alone; others who may know it ask for the one device.'
 
 export type DeviceRouteDeps = Pick<ApiDeps, 'records' | 'latest' | 'broker' | 'log'>
 
 /** The registry of devices. What changes a device is audited under the name of who did it. */
 export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
   const { records, latest } = deps
-  const presentTo = (principal: Principal) => (device: Device) =>
-    presentDevice(device, deps, { showsPosition: owns(principal, device) })
+  const audited = createAudited(deps)
+  const presentTo =
+    (principal: Principal, reach: Reach = 'all') =>
+    (device: Device) =>
+      presentDevice(device, deps, { showsPosition: owns(principal, device), sinceMs: readableSince(device, reach) })
   return [
     defineRoute({
       method: 'get',
@@ -68,7 +74,7 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       answer: { description: 'A page of devices', schema: pageOf(deviceResourceSchema) },
       handler: async ({ query, principal, reach }) => {
         const narrowed = reach === 'own' ? { ...query, ownerId: principal.userId } : query
-        return json(presentPage(await records.devices.list(narrowed), presentTo(principal)))
+        return json(presentPage(await records.devices.list(narrowed), presentTo(principal, reach)))
       },
     }),
     defineRoute({
@@ -81,8 +87,10 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       answer: { status: 201, description: 'Registered; the secret is shown this once', schema: deviceWithSecretSchema },
       faults: { ...badReferences, 409: 'The id is taken' },
       handler: async ({ body, principal }) => {
-        const { device, secret } = await records.devices.register(body)
-        await audit(principal.userId, 'device-registered', device.id, ownerOf(body))
+        const { device, secret } = await audited(
+          ({ devices }) => devices.register(body),
+          (registered) => trace(principal, 'device-registered', registered.device.id, ownerOf(body)),
+        )
         const answer = { device: presentTo(principal)(device), secret }
         return json(answer, { headers: { Location: `/api/devices/${device.id}` } })
       },
@@ -93,7 +101,7 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       area: 'Devices',
       summary: 'One device with what it last said of itself and its newest readings',
       description:
-        'Where a device of a person is, is told to that person and to those who may know it; that they looked is audited.',
+        'Where a personal device is, is told to its owner and to those who may know it; that they looked is audited. An owner is told nothing from before the device was theirs.',
       access: 'devices.read',
       narrowsToOwn: true,
       params: deviceParamsSchema,
@@ -102,13 +110,17 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       handler: async ({ params, principal, reach }) => {
         const device = await records.devices.get(params.id)
         if (device === undefined || (reach === 'own' && !owns(principal, device))) throw notFound('device')
+        const sinceMs = readableSince(device, reach)
         const status = await records.deviceStatuses.get(device.id)
         const showsPosition = owns(principal, device) || reachOf(principal.role, 'devices.locate') === 'all'
         if (showsPosition) await auditLook(principal, device)
         return json({
-          ...presentDevice(device, deps, { showsPosition }),
-          status: status === undefined ? null : presentStatus(status),
-          latest: latest.of(device.id).map(presentReading),
+          ...presentDevice(device, deps, { showsPosition, sinceMs }),
+          status: status === undefined || status.receivedAtMs < sinceMs ? null : presentStatus(status),
+          latest: latest
+            .of(device.id)
+            .filter(({ observedAtMs }) => observedAtMs >= sinceMs)
+            .map(presentReading),
         })
       },
     }),
@@ -117,15 +129,21 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       path: '/api/devices/:id',
       area: 'Devices',
       summary: 'Change what is named; null takes away',
-      description: `With its owner a device loses its position, unless a new one is named. ${alsoPersonal}`,
+      description: `With its owner a device loses its position, name and labels, unless new ones are named. It stays a personal one, whose whereabouts are told to few, until \`isPersonal\` is said to be false. ${alsoPersonal}`,
       access: 'devices.manage',
       params: deviceParamsSchema,
       body: patchSchema,
       answer: { description: 'The device as it now is', schema: deviceResourceSchema },
-      faults: { ...badReferences, ...unknownDevice, 409: 'The device is decommissioned' },
+      faults: {
+        ...badReferences,
+        ...unknownDevice,
+        409: 'The device is decommissioned, or belongs to somebody and cannot be the city’s',
+      },
       handler: async ({ params, body, principal }) => {
-        const device = await records.devices.patch(params.id, body)
-        await audit(principal.userId, 'device-changed', device.id, { fields: Object.keys(body), ...ownerOf(body) })
+        const device = await audited(
+          ({ devices }) => devices.patch(params.id, body),
+          ({ id }) => trace(principal, 'device-changed', id, describePatch(body)),
+        )
         return json(presentTo(principal)(device))
       },
     }),
@@ -141,9 +159,11 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       answer: { status: 204, description: 'Forgotten' },
       faults: unknownDevice,
       handler: async ({ params, principal }) => {
-        await records.devices.delete(params.id)
+        await audited(
+          ({ devices }) => devices.delete(params.id),
+          () => trace(principal, 'device-deleted', params.id),
+        )
         deps.broker?.disconnect(params.id, 'decommissioned')
-        await audit(principal.userId, 'device-deleted', params.id)
         return empty()
       },
     }),
@@ -159,9 +179,11 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       answer: { status: 201, description: 'The new secret, shown this once', schema: deviceWithSecretSchema },
       faults: { ...unknownDevice, 409: 'The device is decommissioned' },
       handler: async ({ params, principal }) => {
-        const { device, secret } = await records.devices.rotateSecret(params.id)
+        const { device, secret } = await audited(
+          ({ devices }) => devices.rotateSecret(params.id),
+          () => trace(principal, 'device-credentials-rotated', params.id),
+        )
         deps.broker?.disconnect(device.id, 'revoked')
-        await audit(principal.userId, 'device-credentials-rotated', device.id)
         return json({ device: presentTo(principal)(device), secret })
       },
     }),
@@ -176,9 +198,11 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       answer: { description: 'The device', schema: deviceResourceSchema },
       faults: { ...unknownDevice, 409: 'The device is decommissioned' },
       handler: async ({ params, principal }) => {
-        const device = await records.devices.revoke(params.id)
+        const device = await audited(
+          ({ devices }) => devices.revoke(params.id),
+          () => trace(principal, 'device-revoked', params.id),
+        )
         deps.broker?.disconnect(device.id, 'revoked')
-        await audit(principal.userId, 'device-revoked', device.id)
         return json(presentTo(principal)(device))
       },
     }),
@@ -193,23 +217,30 @@ export function createDeviceRoutes(deps: DeviceRouteDeps): Route[] {
       answer: { description: 'The device', schema: deviceResourceSchema },
       faults: unknownDevice,
       handler: async ({ params, principal }) => {
-        const device = await records.devices.decommission(params.id)
+        const device = await audited(
+          ({ devices }) => devices.decommission(params.id),
+          () => trace(principal, 'device-decommissioned', params.id),
+        )
         deps.broker?.disconnect(device.id, 'decommissioned')
-        await audit(principal.userId, 'device-decommissioned', device.id)
         return json(presentTo(principal)(device))
       },
     }),
   ]
 
   /** Before the answer: nobody learns where somebody is without a trace. */
-  async function auditLook({ userId }: Principal, { id, ownerId, position }: Device) {
-    if (ownerId === undefined || ownerId === userId || position === undefined) return
-    await audit(userId, 'device-location-viewed', id)
+  async function auditLook(principal: Principal, device: Device) {
+    if (!device.isPersonal || owns(principal, device) || device.position === undefined) return
+    await records.audit.append(trace(principal, 'device-location-viewed', device.id))
   }
+}
 
-  async function audit(actor: string, action: string, deviceId: string, detail: Record<string, unknown> = {}) {
-    await records.audit.append({ actor, action, subject: `device:${deviceId}`, detail })
-  }
+function trace({ userId }: Principal, action: string, deviceId: string, detail: Record<string, unknown> = {}) {
+  return { actor: userId, action, subject: `device:${deviceId}`, detail }
+}
+
+function describePatch(patch: z.output<typeof patchSchema>) {
+  const { isPersonal } = patch
+  return { fields: Object.keys(patch), ...ownerOf(patch), ...(isPersonal !== undefined && { isPersonal }) }
 }
 
 /** Whom a device was given to, or taken from, for the audit. */

@@ -184,8 +184,8 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
   function changePosition(known: CityDevice, before: Device, device: Device): void {
     const [was, is] = [publicPosition(before), publicPosition(device)]
     // A device that reports its own position is not put back each time something else is edited, but goes out of sight
-    // when it becomes a person's.
-    if (!isPersonal(device) && is.latitude === was.latitude && is.longitude === was.longitude) return
+    // when it becomes a personal one.
+    if (!device.isPersonal && is.latitude === was.latitude && is.longitude === was.longitude) return
     move(known, is)
   }
 
@@ -224,7 +224,7 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
     },
     putLocation({ deviceId, latitude, longitude }) {
       const device = devices.get(deviceId)
-      if (device !== undefined && !isPersonal(device.device)) move(device, { latitude, longitude })
+      if (device !== undefined && !device.device.isPersonal) move(device, { latitude, longitude })
     },
     putReadings(readings) {
       for (const reading of readings) {
@@ -290,12 +290,8 @@ export function createCityState({ now, latestOf, isOnline }: CityStateDeps): Cit
   }
 }
 
-function isPersonal({ ownerId }: Device): boolean {
-  return ownerId !== undefined
-}
-
 function publicPosition(device: Device): Partial<Position> {
-  return isPersonal(device) ? {} : (device.position ?? {})
+  return device.isPersonal ? {} : (device.position ?? {})
 }
 
 /** To a tenth of a metre, which is more than a map shows and half of the text. */

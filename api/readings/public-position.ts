@@ -2,9 +2,9 @@ import type { Device } from '../../contracts/device.ts'
 import type { Position } from '../../contracts/geo.ts'
 
 /**
- * Where a device stands in what is said of many devices at once. Where a person's is, is not said there at all, and no
+ * Where a device stands in what is said of many devices at once. Where a personal one is, is not said there at all, and no
  * search by area finds it: a box that shrinks would tell.
  */
-export function publicPosition(device: Pick<Device, 'ownerId' | 'position'> | undefined): Position | undefined {
-  return device?.ownerId === undefined ? device?.position : undefined
+export function publicPosition(device: Pick<Device, 'isPersonal' | 'position'> | undefined): Position | undefined {
+  return device?.isPersonal ? undefined : device?.position
 }

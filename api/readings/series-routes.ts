@@ -5,7 +5,7 @@ import type { BoundingBox } from '../../contracts/geo.ts'
 import { isInside } from '../../contracts/geo.ts'
 import { areaSeriesSchema, type SeriesResource, seriesSchema } from '../../contracts/http/reading.ts'
 import { fieldNames, type Kind } from '../../contracts/kinds/kind.ts'
-import { aggregates, type SeriesResult } from '../../contracts/ports/time-series.ts'
+import { type Aggregate, aggregates, type SeriesResult } from '../../contracts/ports/time-series.ts'
 import type { MemoryDeviceDirectory } from '../../store/index.ts'
 import type { ApiDeps } from '../deps.ts'
 import { notFound } from '../errors.ts'
@@ -18,9 +18,10 @@ import {
   timeInputSchema,
   toTime,
 } from '../http/inputs.ts'
-import { defineRoute, type Principal, type Route } from '../http/route.ts'
+import { defineRoute, type Route } from '../http/route.ts'
 import { readPeriod } from './period.ts'
 import { publicPosition } from './public-position.ts'
+import { readableSince } from './readable-since.ts'
 import { requireKind } from './require-kind.ts'
 
 const kindSchema = z.string().min(1).max(32)
@@ -60,6 +61,8 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       path: '/api/devices/:id/readings',
       area: 'Readings',
       summary: 'Readings of one device over time, thinned for a chart',
+      description:
+        'Whoever does not work with the city’s devices reads the own ones, from the moment at which each became theirs; means and extremes from the next whole hour.',
       access: 'readings.read',
       narrowsToOwn: true,
       params: deviceParamsSchema,
@@ -67,19 +70,17 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
       answer: { description: 'One series per field', schema: seriesSchema },
       faults: { ...faults, 404: 'There is no such device' },
       handler: async ({ params, query, principal, reach }) => {
-        if (reach === 'own' && !isOwn(principal, params.id)) throw notFound('device')
-        const kind = findDeviceKind(params.id, query.kind)
+        const device = directory.find(params.id)
+        if (reach === 'own' && (device === undefined || !owns(principal, device))) throw notFound('device')
+        const sinceMs = device === undefined ? 0 : readableSince(device, reach)
+        const kind = findDeviceKind(params.id, query.kind, sinceMs)
         const fields = checkFields(kind, query.field ?? fieldNames(kind))
-        const period = readPeriod(query, now())
         const { maxPoints, aggregate } = query
-        const result = await readings.series({
-          deviceId: params.id,
-          kind: kind.id,
-          fields,
-          ...period,
-          maxPoints,
-          aggregate,
-        })
+        const period = startFrom(readableFrom(sinceMs, aggregate), readPeriod(query, now()))
+        const result =
+          period.fromMs < period.toMs
+            ? await readings.series({ deviceId: params.id, kind: kind.id, fields, ...period, maxPoints, aggregate })
+            : nothing
         return json({
           deviceId: params.id,
           kind: kind.id,
@@ -132,15 +133,10 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
     }),
   ]
 
-  function isOwn(principal: Principal, deviceId: string): boolean {
-    const device = directory.find(deviceId)
-    return device !== undefined && owns(principal, device)
-  }
-
   /** History outlives its device: readings of a forgotten one can still be asked for. */
-  function findDeviceKind(deviceId: string, kindId: string | undefined): Kind {
+  function findDeviceKind(deviceId: string, kindId: string | undefined, sinceMs: number): Kind {
     const device = directory.find(deviceId)
-    const seen = latest.of(deviceId)
+    const seen = latest.of(deviceId).filter(({ observedAtMs }) => observedAtMs >= sinceMs)
     if (device === undefined && seen.length === 0) throw notFound('device')
     const id = kindId ?? seen[0]?.kind ?? device?.kinds[0]
     if (id === undefined) throw new AppError('invalid', 'kind-required', 'Nothing is known of this device; name a kind')
@@ -149,6 +145,17 @@ export function createSeriesRoutes({ readings, latest, directory, now }: SeriesR
 }
 
 const hourMs = 3_600_000
+
+const nothing: SeriesResult = { series: {}, bucketMs: undefined, rowsRead: 0, fromRollup: false }
+
+/** Long periods are told by whole hours, and an hour that began before would tell of it. */
+function readableFrom(sinceMs: number, aggregate: Aggregate): number {
+  return aggregate === 'raw' || aggregate === 'lttb' ? sinceMs : Math.ceil(sinceMs / hourMs) * hourMs
+}
+
+function startFrom(atMs: number, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }) {
+  return { fromMs: Math.min(Math.max(fromMs, atMs), toMs), toMs }
+}
 
 /** Buckets on whole hours also let the store answer from its roll-ups. */
 function startOnBucket(

@@ -92,7 +92,7 @@ export function createIdentify({ devices, enrolment, identifyUser }: IdentityDep
   async function identifyByKey({ password, willTopic }: Introduction): Promise<Identity> {
     if (willTopic !== undefined) throw refused('will-not-own-status', notAuthorized, 'no will before enrolment')
     const key = password === undefined ? '' : Buffer.from(password).toString('utf8')
-    const provisioningKeyId = key === '' ? undefined : await devices.redeemProvisioningKey(key)
+    const provisioningKeyId = key === '' ? undefined : await devices.findProvisioningKey(key)
     if (provisioningKeyId === undefined) {
       throw refused('enrolment-refused', badCredentials, 'unknown, expired or used provisioning key')
     }

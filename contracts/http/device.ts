@@ -11,11 +11,12 @@ export const deviceResourceSchema = z
     kinds: z.array(z.string()),
     position: positionSchema
       .nullable()
-      .describe(
-        'null when it is not known, and of a device that belongs to a person also when it is not yours to know',
-      ),
+      .describe('null when it is not known, and of a personal device also when it is not yours to know'),
     gatewayId: z.string().nullable(),
     ownerId: z.string().nullable().describe('Id of the person it belongs to'),
+    isPersonal: z
+      .boolean()
+      .describe('Where it is says where a person is: true from its first owner on, until it is said to be the city’s'),
     labels: z.record(z.string(), z.string()),
     state: z.enum(deviceStates),
     simulated: z.boolean().describe('A device of the demo city; everything about it is made up'),

@@ -12,14 +12,17 @@ export interface DeviceDirectory {
   /**
    * Registers a device at its first connect (`open`) or with a provisioning key (`key`).
    * @returns the device and its secret, shown once
-   * @throws AppError `provisioning-key-closed` when the key was revoked or expired since it was redeemed
+   * @throws AppError `provisioning-key-closed` when the key was revoked, expired or was used up meanwhile
    */
   enrol(
     input: DeviceInput,
     by?: { readonly provisioningKeyId: string },
   ): Promise<{ readonly device: Device; readonly secret: string }>
-  /** Using it counts. @returns the id of the key; undefined when the key is unknown, revoked, expired or used up */
-  redeemProvisioningKey(key: string): Promise<string | undefined>
+  /**
+   * Takes nothing from its quota, which `enrol` does.
+   * @returns the id of the key; undefined when the key is unknown, revoked, expired or used up
+   */
+  findProvisioningKey(key: string): Promise<string | undefined>
 }
 
 /** Commands outlive the connection: queued in the records store, delivered at QoS 1. */

@@ -3,8 +3,7 @@ import type { Device, DeviceInput } from '../../contracts/device.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { DeviceDirectory } from '../../contracts/ports/devices.ts'
 import type { Service } from '../../contracts/service.ts'
-import { badReference } from './device-references.ts'
-import type { DeviceLine } from './device-registration.ts'
+import { type DeviceLine, notRegistered } from './device-registration.ts'
 import type { DeviceWrite } from './device-rows.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { Records, Repositories } from './records.ts'
@@ -18,7 +17,7 @@ export interface MemoryDeviceDirectory extends DeviceDirectory, Service {
 
 type Entry = Omit<DeviceWrite, 'change'>
 
-/** Enrolments, or uses of keys, that share one commit. */
+/** Enrolments that share one commit. */
 const groupSizeMax = 250
 
 export function createDeviceDirectory({ records }: { readonly records: Records }): MemoryDeviceDirectory {
@@ -30,15 +29,6 @@ export function createDeviceDirectory({ records }: { readonly records: Records }
   const register = createGroupCommit<Enrolment, EnrolmentOutcome>({
     sizeMax: groupSizeMax,
     commit: (enrolments) => records.transaction((repositories) => enrolAll(repositories, enrolments)),
-  })
-  const redeem = createGroupCommit<string, string | undefined>({
-    sizeMax: groupSizeMax,
-    commit: (keys) =>
-      records.transaction(async ({ provisioningKeys }) => {
-        const redeemed: (string | undefined)[] = []
-        for (const key of keys) redeemed.push(await provisioningKeys.redeem(key))
-        return redeemed
-      }),
   })
 
   function follow({ device, secretHash, change }: DeviceWrite) {
@@ -84,18 +74,12 @@ export function createDeviceDirectory({ records }: { readonly records: Records }
         case 'created':
           return { device: entries.get(line.id)!.device, secret: line.secret }
         case 'key-closed':
-          throw new AppError('forbidden', 'provisioning-key-closed', 'the provisioning key was revoked or has expired')
-        case 'invalid':
-          throw new AppError('invalid', 'invalid-device', 'the device cannot be enrolled as it is', {
-            details: line.details,
-          })
-        case 'already-registered':
-          throw new AppError('conflict', 'device-already-registered', `device ${line.id} is already registered`)
+          throw new AppError('forbidden', 'provisioning-key-closed', 'the provisioning key lets nobody in any more')
         default:
-          throw badReference(line.outcome)
+          throw notRegistered(line)
       }
     },
-    redeemProvisioningKey: redeem,
+    findProvisioningKey: (key) => records.provisioningKeys.findByKey(key),
   }
 }
 
@@ -106,26 +90,58 @@ interface Enrolment {
 
 type EnrolmentOutcome = DeviceLine | { readonly outcome: 'key-closed' }
 
-/** A key that was revoked since it was redeemed enrols nobody: it is asked again in the very transaction. */
+/**
+ * A key is asked again in the very transaction: it may have been revoked, or used up, since its bearer connected. A place is
+ * taken by a device that is registered, and by nothing else.
+ */
 async function enrolAll(
-  { devices, provisioningKeys, audit }: Repositories,
+  repositories: Repositories,
   enrolments: readonly Enrolment[],
 ): Promise<readonly EnrolmentOutcome[]> {
-  const openKeys = await provisioningKeys.findOpen(
-    enrolments.flatMap(({ provisioningKeyId: id }) => (id === undefined ? [] : [id])),
-  )
-  const mayEnrol = ({ provisioningKeyId: id }: Enrolment) => id === undefined || openKeys.has(id)
-  const lines = await devices.registerMany(enrolments.filter(mayEnrol).map(({ input }) => input))
-  let next = 0
-  const outcomes: EnrolmentOutcome[] = []
+  const outcomes = new Map<Enrolment, EnrolmentOutcome>()
+  const keyIds = enrolments.flatMap(({ provisioningKeyId: id }) => (id === undefined ? [] : [id]))
+  let waiting = enrolments
+  do {
+    // Whoever found no place gets one that another did not need.
+    const { taken, left } = takePlaces(waiting, await repositories.provisioningKeys.findRoom(keyIds))
+    const lines = await repositories.devices.registerMany(taken.map(({ input }) => input))
+    for (const [at, enrolment] of taken.entries()) outcomes.set(enrolment, lines[at]!)
+    await noteEnrolled(repositories, taken, lines)
+    waiting = taken.length === 0 ? [] : left
+  } while (waiting.length > 0)
+  return enrolments.map((enrolment) => outcomes.get(enrolment) ?? { outcome: 'key-closed' })
+}
+
+/** As many as there are places for with the key of each, in the order they came. */
+function takePlaces(enrolments: readonly Enrolment[], roomOf: ReadonlyMap<string, number>) {
+  const room = new Map(roomOf)
+  const taken: Enrolment[] = []
+  const left: Enrolment[] = []
   for (const enrolment of enrolments) {
-    const outcome = mayEnrol(enrolment) ? lines[next++]! : ({ outcome: 'key-closed' } as const)
-    const { provisioningKeyId } = enrolment
-    if (outcome.outcome === 'created' && provisioningKeyId !== undefined) {
-      const actor = `provisioning-key:${provisioningKeyId}`
-      await audit.append({ actor, action: 'device-enrolled', subject: `device:${outcome.id}` })
-    }
-    outcomes.push(outcome)
+    const { provisioningKeyId: id } = enrolment
+    const places = id === undefined ? 1 : (room.get(id) ?? 0)
+    if (places > 0) taken.push(enrolment)
+    else left.push(enrolment)
+    if (id !== undefined) room.set(id, places - 1)
   }
-  return outcomes
+  return { taken, left }
+}
+
+async function noteEnrolled(
+  { provisioningKeys, audit }: Repositories,
+  enrolments: readonly Enrolment[],
+  lines: readonly DeviceLine[],
+): Promise<void> {
+  const used = new Map<string, number>()
+  for (const [at, { provisioningKeyId: keyId }] of enrolments.entries()) {
+    const line = lines[at]!
+    if (line.outcome !== 'created' || keyId === undefined) continue
+    used.set(keyId, (used.get(keyId) ?? 0) + 1)
+    await audit.append({
+      actor: `provisioning-key:${keyId}`,
+      action: 'device-enrolled',
+      subject: `device:${line.id}`,
+    })
+  }
+  for (const [keyId, count] of used) await provisioningKeys.use(keyId, count)
 }

@@ -23,6 +23,7 @@ export interface DevicePatch {
   readonly position?: { readonly latitude: number; readonly longitude: number } | null
   readonly gatewayId?: string | null
   readonly ownerId?: string | null
+  readonly isPersonal?: boolean
   readonly labels?: Readonly<Record<string, string>>
 }
 
@@ -52,6 +53,8 @@ export function toNewRow({ input, simulated, secretHash, atMs }: NewDevice): Dev
     labels: JSON.stringify(input.labels),
     state: 'registered',
     simulated: simulated ? 1 : 0,
+    personal: input.ownerId ? 1 : 0,
+    owned_since_ms: input.ownerId ? atMs : null,
     secret_hash: secretHash.toString('hex'),
     credentials_since_ms: null,
     created_at_ms: atMs,
@@ -67,6 +70,7 @@ export function toPatchedColumns(patch: DevicePatch): Partial<DeviceRow> {
     longitude: patch.position === null ? null : patch.position?.longitude,
     gateway_id: patch.gatewayId,
     owner_id: patch.ownerId,
+    personal: patch.isPersonal === undefined ? undefined : patch.isPersonal ? 1 : 0,
     labels: patch.labels && JSON.stringify(patch.labels),
   }
 }
@@ -82,6 +86,8 @@ export function toDevice(row: DeviceRow): Device {
         : { latitude: row.latitude, longitude: row.longitude },
     gatewayId: row.gateway_id ?? undefined,
     ownerId: row.owner_id ?? undefined,
+    ownedSinceMs: row.owned_since_ms ?? undefined,
+    isPersonal: row.personal === 1,
     labels: JSON.parse(row.labels) as Record<string, string>,
     state: row.state,
     simulated: row.simulated === 1,

@@ -1,8 +1,8 @@
 import { type Device, type DeviceInput, deviceStates } from '../../contracts/device.ts'
-import { AppError, type ErrorDetail } from '../../contracts/errors.ts'
+import { AppError } from '../../contracts/errors.ts'
 import type { Position } from '../../contracts/geo.ts'
-import { assertReferences, badReference } from './device-references.ts'
-import { createRegistration, type DeviceLine, type RegisterOptions } from './device-registration.ts'
+import { assertReferences } from './device-references.ts'
+import { createRegistration, type DeviceLine, notRegistered, type RegisterOptions } from './device-registration.ts'
 import {
   type DevicePatch,
   type DeviceQuery,
@@ -26,22 +26,27 @@ interface RegisteredDevice {
 /**
  * Devices and their credentials. Every write is published as `device-changed` once it is durable.
  * @throws AppError `device-not-found`, `device-already-registered`, `device-decommissioned`, `too-many-devices`,
- * `owner-not-found`, `gateway-not-found`, `gateway-is-itself`
+ * `owner-not-found`, `gateway-not-found`, `gateway-is-itself`, `device-has-owner`
  */
 export interface DeviceRecords {
   register(input: DeviceInput, options?: RegisterOptions): Promise<RegisteredDevice>
   /** Checks each line and registers those that pass; one bad line does not hold up the others. */
   registerMany(lines: readonly unknown[], options?: RegisterOptions): Promise<readonly DeviceLine[]>
+  /** The same in steps, each told once it is durable: whoever is interrupted knows what was registered until then. */
+  registerInSteps(lines: readonly unknown[], options?: RegisterOptions): AsyncIterable<readonly DeviceLine[]>
   get(deviceId: string): Promise<Device | undefined>
   /** Where these stand. Without those that belong to a person, for theirs says where the person is. */
   placesOf(deviceIds: readonly string[]): Promise<ReadonlyMap<string, Position>>
   /** By id, ascending. */
   list(query: DeviceQuery): Promise<Page<Device>>
-  /** With its owner a device loses its position, unless the patch names one: it is not for whoever comes next to know. */
+  /**
+   * With its owner a device loses its position, name and labels, unless the patch names them: they are not for whoever comes
+   * next to know. It stays a personal one until a patch of a device without an owner says otherwise.
+   */
   patch(deviceId: string, patch: DevicePatch): Promise<Device>
   /**
    * Takes their owner from all devices of a person, and with it what may tell of them: name, labels, position. The devices
-   * stay in service.
+   * stay in service, and personal ones.
    * @returns how many there were
    */
   releaseAllOf(ownerId: string): Promise<number>
@@ -94,17 +99,22 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
       return announce(inner, row, kind)
     })
 
-  const registerMany = createRegistration(scope, { countMax: options.countMax, announce })
+  const registerInSteps = createRegistration(scope, { countMax: options.countMax, announce })
+
+  async function registerMany(lines: readonly unknown[], registerOptions?: RegisterOptions) {
+    const report: DeviceLine[] = []
+    for await (const step of registerInSteps(lines, registerOptions)) report.push(...step)
+    return report.sort((a, b) => a.line - b.line)
+  }
 
   return {
     async register(input, registerOptions) {
-      const [line] = await registerMany([input], registerOptions)
-      if (line?.outcome === 'created') return { device: (await find(scope, line.id))!, secret: line.secret }
-      if (line?.outcome === 'invalid') throw invalidDevice(line.details)
-      if (line?.outcome === 'owner-not-found' || line?.outcome === 'gateway-not-found') throw badReference(line.outcome)
-      throw new AppError('conflict', 'device-already-registered', `device ${input.id} is already registered`)
+      const line = (await registerMany([input], registerOptions))[0]!
+      if (line.outcome === 'created') return { device: (await find(scope, line.id))!, secret: line.secret }
+      throw notRegistered(line)
     },
     registerMany,
+    registerInSteps,
     get: (deviceId) => find(scope, deviceId),
     async placesOf(deviceIds) {
       if (deviceIds.length === 0) return new Map()
@@ -112,7 +122,7 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
         .selectFrom('devices')
         .select(['id', 'latitude', 'longitude'])
         .where('id', 'in', deviceIds)
-        .where('owner_id', 'is', null)
+        .where('personal', '=', 0)
         .where('latitude', 'is not', null)
         .execute()
       return new Map(rows.map(({ id, latitude, longitude }) => [id, { latitude: latitude!, longitude: longitude! }]))
@@ -123,7 +133,7 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
     patch: (deviceId, patch) =>
       change(deviceId, 'updated', async (inner, device) => {
         await assertReferences(inner, device, patch)
-        return toPatchedColumns(losesOwner(device, patch) ? { ...patch, position: patch.position ?? null } : patch)
+        return toChangedColumns(device, patch, now())
       }),
     releaseAllOf: (ownerId) =>
       atomically(async (inner) => {
@@ -131,6 +141,7 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
           .updateTable('devices')
           .set((eb) => ({
             owner_id: null,
+            owned_since_ms: null,
             name: eb.ref('id'),
             labels: '{}',
             latitude: null,
@@ -199,8 +210,21 @@ export function createDeviceRecords(scope: Scope, options: DeviceRecordsOptions)
   }
 }
 
-function losesOwner({ ownerId }: Device, patch: DevicePatch): boolean {
-  return ownerId !== undefined && patch.ownerId !== undefined && patch.ownerId !== ownerId
+function toChangedColumns(device: Device, patch: DevicePatch, atMs: number): Partial<DeviceRow> {
+  const ownerId = patch.ownerId === undefined ? device.ownerId : (patch.ownerId ?? undefined)
+  if (ownerId !== undefined && patch.isPersonal === false) {
+    throw new AppError(
+      'conflict',
+      'device-has-owner',
+      `device ${device.id} belongs to a person: take it from them first`,
+    )
+  }
+  if (ownerId === device.ownerId) return toPatchedColumns(patch)
+  const { name = device.id, labels = {}, position = null } = patch
+  return {
+    ...toPatchedColumns(device.ownerId === undefined ? patch : { ...patch, name, labels, position }),
+    ...(ownerId === undefined ? { owned_since_ms: null } : { personal: 1, owned_since_ms: atMs }),
+  }
 }
 
 async function find({ db }: Scope, deviceId: string): Promise<Device | undefined> {
@@ -222,8 +246,4 @@ async function findInService(scope: Scope, deviceId: string): Promise<Device> {
 
 function deviceNotFound(deviceId: string) {
   return new AppError('not-found', 'device-not-found', `no device ${deviceId}`)
-}
-
-function invalidDevice(details: readonly ErrorDetail[]) {
-  return new AppError('invalid', 'invalid-device', 'the device cannot be registered as it is', { details })
 }

@@ -27,10 +27,12 @@ export interface ProvisioningKeyRecords {
   list(query: PageQuery): Promise<Page<ProvisioningKey>>
   /** Repeating it is harmless. */
   revoke(id: string): Promise<ProvisioningKey>
-  /** Takes one use. @returns the id of the key; undefined when it is unknown, expired, revoked or used up */
-  redeem(key: string): Promise<string | undefined>
-  /** @returns those of the ids whose key is neither revoked nor expired; used up it may be */
-  findOpen(ids: readonly string[]): Promise<ReadonlySet<string>>
+  /** Takes nothing. @returns the id of the key; undefined when it is unknown, expired, revoked or used up */
+  findByKey(key: string): Promise<string | undefined>
+  /** @returns how many may yet enrol with each, by id; of one that is expired, revoked or used up nothing */
+  findRoom(ids: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Takes from the quota; the caller has seen, in the same transaction, that there is as much. */
+  use(id: string, count: number): Promise<void>
 }
 
 export interface ProvisioningKeyOptions {
@@ -82,25 +84,29 @@ export function createProvisioningKeyRecords(
       if (!row) throw new AppError('not-found', 'provisioning-key-not-found', `no provisioning key ${id}`)
       return toProvisioningKey(row)
     },
-    async redeem(key) {
-      const row = await db
-        .updateTable('provisioning_keys')
-        .set((eb) => ({ used_count: eb('used_count', '+', 1) }))
+    async findByKey(key) {
+      const row = await selectOpen(scope)
+        .select('id')
         .where('key_hash', '=', hashSecret(key).toString('hex'))
         .whereRef('used_count', '<', 'quota')
-        .where('revoked_at_ms', 'is', null)
-        .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', now())]))
-        .returning('id')
         .executeTakeFirst()
       return row?.id
     },
-    async findOpen(ids) {
-      if (ids.length === 0) return new Set()
+    async findRoom(ids) {
+      if (ids.length === 0) return new Map()
       const rows = await selectOpen(scope)
-        .select('id')
+        .select(['id', 'quota', 'used_count'])
+        .whereRef('used_count', '<', 'quota')
         .where('id', 'in', [...new Set(ids)])
         .execute()
-      return new Set(rows.map(({ id }) => id))
+      return new Map(rows.map(({ id, quota, used_count }) => [id, quota - used_count]))
+    },
+    async use(id, count) {
+      await db
+        .updateTable('provisioning_keys')
+        .set((eb) => ({ used_count: eb('used_count', '+', count) }))
+        .where('id', '=', id)
+        .execute()
     },
   }
 }

@@ -97,6 +97,8 @@ export interface DeviceRow {
   labels: string
   state: Device['state']
   simulated: number
+  personal: number
+  owned_since_ms: number | null
   secret_hash: string
   credentials_since_ms: number | null
   created_at_ms: number

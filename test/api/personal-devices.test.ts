@@ -112,6 +112,120 @@ describe('a person', () => {
   })
 })
 
+describe('the next owner', () => {
+  const at = (ms: number) => new Date(ms).toISOString()
+
+  /** A band that measured for the resident until noon and for the citizen from then on. */
+  async function aHouseWithAHandedOnBand() {
+    const house = await anApiHouse()
+    const { deps, ingest, store, userIdOf, clock } = house
+    clock.nowMs = noonMs - 7_200_000
+    const labels = { wearer: 'The resident' }
+    await deps.records.devices.registerMany([
+      { id: 'band-1', name: 'Resident’s', labels, kinds: ['noise'], ownerId: userIdOf('resident') },
+    ])
+    await deps.records.deviceStatuses.keep([
+      { deviceId: 'band-1', batteryPct: 50, firmware: undefined, receivedAtMs: clock.nowMs },
+    ])
+    const times = [-3_600_000, -60_000, 0, 60_000].map((ms) => noonMs + 600_000 + ms)
+    await putInStore(
+      store,
+      'noise',
+      times.map((atMs, place) => ({ deviceId: 'band-1', atMs, values: { laeqDb: 50 + place } })),
+    )
+    const latest = (kind: string, observedAtMs: number) =>
+      ({ kind, observedAtMs, receivedAtMs: observedAtMs, deviceId: 'band-1', seq: undefined, values: {} }) as const
+    ingest.setLatest([{ ...latest('weather', noonMs), timeSource: 'device' }])
+    clock.nowMs = noonMs + 600_000
+    const body = { ownerId: userIdOf('citizen') }
+    expect((await house.call('PATCH', '/api/devices/band-1', { as: 'admin', body })).status).toBe(200)
+    return house
+  }
+
+  it('reads nothing that was measured before the device was theirs', async () => {
+    const { call } = await aHouseWithAHandedOnBand()
+    const valuesOf = async (role: Role, query: string) => {
+      const { body } = await call(
+        'GET',
+        `/api/devices/band-1/readings?kind=noise&to=${noonMs + 3 * 3_600_000}&${query}`,
+        { as: role },
+      )
+      return body.series[0].points.map(({ value }: { value: number }) => value)
+    }
+    for (const aggregate of ['raw', 'lttb']) {
+      expect(await valuesOf('citizen', `aggregate=${aggregate}`)).toEqual([52, 53])
+      expect(await valuesOf('operator', `aggregate=${aggregate}`)).toEqual([50, 51, 52, 53])
+    }
+    // Buckets of whole hours: the hour of the change is not told.
+    for (const aggregate of ['mean', 'min', 'max']) {
+      expect(await valuesOf('citizen', `aggregate=${aggregate}&maxPoints=2`)).toEqual([])
+      expect(await valuesOf('citizen', `aggregate=${aggregate}&maxPoints=2&from=${noonMs + 601_000}`)).toEqual([])
+      expect((await valuesOf('operator', `aggregate=${aggregate}&maxPoints=2`)).length).toBeGreaterThan(0)
+    }
+    const before = `kind=noise&from=${noonMs - 7_200_000}&to=${noonMs}`
+    const [own, everybodys] = await Promise.all(
+      (['citizen', 'operator'] as const).map((as) => call('GET', `/api/devices/band-1/readings?${before}`, { as })),
+    )
+    expect([own!.status, own!.body.rowsRead, own!.body.series[0].points]).toEqual([200, 0, []])
+    expect(everybodys!.body.rowsRead).toBe(1)
+  })
+
+  it('is not told what it was called, what it said of itself and what it measured last', async () => {
+    const { call } = await aHouseWithAHandedOnBand()
+    const blank = { name: 'band-1', labels: {}, status: null, latest: [], lastReadingAt: null }
+    const { body } = await call('GET', '/api/devices/band-1', { as: 'citizen' })
+    expect(body).toMatchObject(blank)
+    const { body: page } = await call('GET', '/api/devices', { as: 'citizen' })
+    expect(page.items).toMatchObject([{ name: 'band-1', lastReadingAt: null }])
+    // Nor, by a question that names no kind, which kind it was.
+    expect((await call('GET', '/api/devices/band-1/readings', { as: 'citizen' })).body.kind).toBe('noise')
+    const { body: seen } = await call('GET', '/api/devices/band-1', { as: 'operator' })
+    expect(seen).toMatchObject({ status: { batteryPct: 50 }, latest: [{ kind: 'weather' }], lastReadingAt: at(noonMs) })
+  })
+})
+
+describe('a device that is nobody’s any more', () => {
+  it.each(['taken from its owner', 'left by an account that was erased'])(
+    'stays a personal one when it was %s, until an administrator hands it out for the city again',
+    async (how) => {
+      const house = await aHouseWithBands()
+      const { call, deps, userIdOf } = house
+      if (how.startsWith('taken')) await call('PATCH', '/api/devices/band-1', { as: 'admin', body: { ownerId: null } })
+      else await deps.records.devices.releaseAllOf(userIdOf('citizen'))
+      await deps.records.devices.patch('band-1', { position: home })
+      const inLists = async () => {
+        const { body } = await call('GET', `/api/readings/latest?${box}`, { as: 'analyst' })
+        const [band] = await list(house, 'admin', '?search=band-1')
+        return [body.items.some(({ deviceId }: { deviceId: string }) => deviceId === 'band-1'), band]
+      }
+      const nobodys = { id: 'band-1', ownerId: null }
+      expect(await inLists()).toMatchObject([false, { ...nobodys, isPersonal: true, position: null }])
+      expect((await call('GET', '/api/devices/band-1', { as: 'analyst' })).body.position).toBeNull()
+      expect((await call('GET', '/api/devices/band-1', { as: 'operator' })).body.position).toEqual(home)
+      expect(await looksAt(house)).toMatchObject([{ actor: userIdOf('operator'), subject: 'device:band-1' }])
+
+      const answer = await call('PATCH', '/api/devices/band-1', { as: 'admin', body: { isPersonal: false } })
+      expect(answer.status).toBe(200)
+      expect(await inLists()).toMatchObject([true, { ...nobodys, isPersonal: false, position: home }])
+      const { items } = await deps.records.audit.list({ action: 'device-changed', limit: 1 })
+      expect(items).toMatchObject([
+        { actor: userIdOf('admin'), subject: 'device:band-1', detail: { fields: ['isPersonal'], isPersonal: false } },
+      ])
+    },
+  )
+
+  it('is not the city’s while it has an owner, nor by anybody but an administrator', async () => {
+    const { call, deps } = await aHouseWithBands()
+    const body = { isPersonal: false }
+    const refused = await call('PATCH', '/api/devices/band-1', { as: 'admin', body })
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'device-has-owner'])
+    for (const role of ['citizen', 'operator', 'analyst'] as const) {
+      expect((await call('PATCH', '/api/devices/band-1', { as: role, body })).status).toBe(403)
+    }
+    expect((await deps.records.devices.get('band-1'))?.isPersonal).toBe(true)
+  })
+})
+
 describe('where a person’s device is', () => {
   it('is in no list but the owner’s, whoever asks', async () => {
     const house = await aHouseWithBands()

@@ -20,7 +20,8 @@ describe('a provisioning key', () => {
       expiresAt: at(noonMs + 30 * dayMs),
       revokedAt: null,
     })
-    expect(await deps.directory.redeemProvisioningKey(key)).toBe(provisioningKey.id)
+    expect(await deps.directory.findProvisioningKey(key)).toBe(provisioningKey.id)
+    await deps.directory.enrol({ id: 'lamp-1', kinds: [], labels: {} }, { provisioningKeyId: provisioningKey.id })
     const listed = await call('GET', '/api/provisioning-keys', { as: 'admin' })
     expect(listed.body.items).toEqual([{ ...provisioningKey, usedCount: 1 }])
     const { items } = await deps.records.audit.list({ limit: 100 })
@@ -33,14 +34,15 @@ describe('a provisioning key', () => {
       (await call('POST', '/api/provisioning-keys', { as: 'admin', body: { name, quota: 1, ...body } })).body
     await make('open')
     await make('expired', { expiresAt: '2026-01-14T13:00:30+01:00' })
-    await deps.directory.redeemProvisioningKey((await make('used up')).key)
+    const { id } = (await make('used up')).provisioningKey
+    await deps.directory.enrol({ id: 'lamp-1', kinds: [], labels: {} }, { provisioningKeyId: id })
     const revoked = await make('revoked')
     const path = `/api/provisioning-keys/${revoked.provisioningKey.id}/revoke`
     const first = await call('POST', path, { as: 'admin' })
     clock.nowMs += 60_000
     const again = await call('POST', path, { as: 'super_admin' })
     expect([first.body.state, again.body.revokedAt]).toEqual(['revoked', at(noonMs)])
-    expect(await deps.directory.redeemProvisioningKey(revoked.key)).toBeUndefined()
+    expect(await deps.directory.findProvisioningKey(revoked.key)).toBeUndefined()
     const { body } = await call('GET', '/api/provisioning-keys', { as: 'admin' })
     const states = body.items.map(({ name, state }: { name: string; state: string }) => [name, state])
     expect(states).toEqual([

@@ -29,6 +29,8 @@ export function aDevice(id: string, overrides: Partial<Device> = {}): Device {
     position: undefined,
     gatewayId: undefined,
     ownerId: undefined,
+    ownedSinceMs: undefined,
+    isPersonal: false,
     labels: {},
     state: 'registered',
     simulated: false,
@@ -71,15 +73,15 @@ function createDirectory(initial: readonly Device[]) {
         throw new AppError('forbidden', 'provisioning-key-closed', 'the key was revoked')
       }
       if (devices.has(input.id)) throw new AppError('conflict', 'device-already-registered', 'there is such a device')
+      const key = by?.provisioningKeyId.replace('id-of-', '')
+      if (key !== undefined) keys.set(key, (keys.get(key) ?? 0) - 1)
       const device = aDevice(input.id, { kinds: input.kinds })
       devices.set(input.id, device)
       enrolledBy.set(input.id, by?.provisioningKeyId)
       return { device, secret: `secret-of-${input.id}` }
     },
-    async redeemProvisioningKey(key) {
-      const left = keys.get(key) ?? 0
-      keys.set(key, left - 1)
-      return left > 0 ? `id-of-${key}` : undefined
+    async findProvisioningKey(key) {
+      return (keys.get(key) ?? 0) > 0 ? `id-of-${key}` : undefined
     },
   }
   return { directory, devices, keys, closedKeyIds, enrolledBy }

@@ -151,6 +151,8 @@ describe('enrolment with a provisioning key', () => {
     client.send(publish('v1/enrol/request', request))
     expect(JSON.parse((await client.next('publish')).payload.toString())).toEqual(answer)
     expect(house.refused('enrolment-refused')).toBe(1)
+    // The one use of the key is not gone with it.
+    await signIn(house.broker.port, 'x', withKey('k1'))
   })
 
   it.each([

@@ -11,9 +11,9 @@ async function openStaffedHouse() {
   const house = await openHouse({
     devices: [
       aDevice('lamp'),
-      aDevice('band', { ownerId: 'asha' }),
+      aDevice('band', { isPersonal: true }),
       aDevice('gw'),
-      aDevice('tag', { ownerId: 'ravi', gatewayId: 'gw' }),
+      aDevice('tag', { isPersonal: true, gatewayId: 'gw' }),
     ],
   })
   for (const role of watching) {
@@ -64,14 +64,17 @@ describe('where a person’s device is', () => {
     expect(await heardBy(reader)).toEqual(['v1/devices/band/telemetry/noise'])
   })
 
-  it('is a secret from the moment it becomes a person’s, and none when it no longer is', async () => {
+  it('is a secret from the moment it becomes a person’s, also without an owner, and none when it is the city’s again', async () => {
     const house = await openStaffedHouse()
     const reader = await readAs(house, 'analyst', 'v1/devices/+/location')
     const lamp = await signIn(house.broker.port, 'lamp')
-    house.change('lamp', 'updated', { ownerId: 'asha' })
+    house.change('lamp', 'updated', { ownerId: 'asha', isPersonal: true })
     await say(lamp, 'v1/devices/lamp/location')
     expect(await heardBy(reader)).toEqual([])
     house.change('lamp', 'updated', { ownerId: undefined })
+    await say(lamp, 'v1/devices/lamp/location')
+    expect(await heardBy(reader)).toEqual([])
+    house.change('lamp', 'updated', { isPersonal: false })
     await say(lamp, 'v1/devices/lamp/location')
     expect(await heardBy(reader)).toEqual(['v1/devices/lamp/location'])
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { explainFault } from '../../dashboard/src/http/explain-fault.ts'
 import { HttpError, readError } from '../../dashboard/src/http/http-error.ts'
 import { nameBrowser } from '../../dashboard/src/profile/browser-name.ts'
-import { changeOf, draftOf } from '../../dashboard/src/profile/profile-edit.ts'
+import { addressChangeOf, changeOf, draftOf, withdrawalOf } from '../../dashboard/src/profile/profile-edit.ts'
 import { toQrPath } from '../../dashboard/src/profile/qr-path.ts'
 import { createStaffNames, type StaffMember } from '../../dashboard/src/session/staff-names.ts'
 import { formatCountdown } from '../../dashboard/src/ui/format.ts'
@@ -13,6 +13,13 @@ describe('a fault', () => {
     ['account-banned', 403, 'This account is banned. Ask an administrator of your city.'],
     ['sign-in-busy', 503, 'Too many people are signing in at this moment. Try again in a few seconds.'],
     ['wrong-second-factor', 401, 'This code is not right, or was used before. Wait for the next one.'],
+    ['wrong-password', 403, 'This is not your password.'],
+    ['phone-taken', 409, 'Somebody else has this phone number.'],
+    ['phone-country-not-served', 400, 'No messages are sent to phones of that country.'],
+    ['too-many-settings', 400, 'These are more settings than are kept. Take some away first.'],
+    ['password-needed-for-role', 409, 'This role needs a password. They have to choose one first, on their profile.'],
+    ['use-your-profile', 409, 'Turn your own second factor off on your profile, with a code.'],
+    ['user-erased', 409, 'This account was erased.'],
   ])('%s has a sentence of its own', (code, status, sentence) => {
     expect(explainFault(new HttpError(status, code, 'said for programmers'))).toBe(sentence)
   })
@@ -109,15 +116,55 @@ describe('a browser', () => {
 })
 
 describe('an edited profile', () => {
-  const user = { name: 'Asha', email: 'asha@city.example', phone: undefined, city: 'Indrapur', flatNumber: 'B-204' }
+  const user = { name: 'Asha', city: 'Indrapur', flatNumber: 'B-204' }
 
   it('asks for nothing when nothing was changed, spaces aside', () => {
     expect(changeOf(user, { ...draftOf(user), name: ' Asha ' })).toEqual({})
   })
 
   it('names what was changed alone, and takes away what was emptied', () => {
-    const draft = { ...draftOf(user), name: 'Asha Rao', phone: '98765 00001', city: ' ', flatNumber: '' }
-    expect(changeOf(user, draft)).toEqual({ name: 'Asha Rao', phone: '98765 00001', city: null, flatNumber: null })
+    const draft = { ...draftOf(user), name: 'Asha Rao', city: ' ', flatNumber: '' }
+    expect(changeOf(user, draft)).toEqual({ name: 'Asha Rao', city: null, flatNumber: null })
+  })
+})
+
+describe('another address', () => {
+  const user = {
+    email: 'asha@city.example',
+    phone: '9876500001',
+    pendingEmail: undefined,
+    pendingPhone: undefined,
+    hasPassword: true,
+  }
+  const password = 'what she typed'
+
+  it('is sent with the password, by who has one', () => {
+    const wish = { type: 'email', address: ' new@city.example ', password } as const
+    expect(addressChangeOf(user, wish)).toEqual({ email: 'new@city.example', currentPassword: password })
+    expect(addressChangeOf({ ...user, hasPassword: false }, wish)).toEqual({ email: 'new@city.example' })
+  })
+
+  it('that stood in the form already is not sent', () => {
+    expect(addressChangeOf(user, { type: 'email', address: user.email, password })).toBeUndefined()
+    const waiting = { ...user, pendingEmail: 'new@city.example' }
+    expect(addressChangeOf(waiting, { type: 'email', address: 'new@city.example', password })).toBeUndefined()
+    expect(addressChangeOf(waiting, { type: 'email', address: user.email, password })).toMatchObject({
+      email: user.email,
+    })
+  })
+
+  it('is none where the phone number was emptied', () => {
+    expect(addressChangeOf(user, { type: 'phone', address: ' ', password })).toEqual({
+      phone: null,
+      currentPassword: password,
+    })
+  })
+
+  it('is no longer wished for once the present one is sent', () => {
+    expect(withdrawalOf(user, 'email')).toEqual({ email: user.email })
+    expect(withdrawalOf(user, 'phone')).toEqual({ phone: user.phone })
+    expect(withdrawalOf({ ...user, phone: undefined }, 'phone')).toEqual({ phone: null })
+    expect(withdrawalOf({ ...user, email: undefined }, 'email')).toBeUndefined()
   })
 })
 

@@ -43,6 +43,12 @@ describe('a line of the audit', () => {
       'Somebody at 192.0.2.7 failed to sign in as Ravi',
       { actor: 'address:192.0.2.7', action: 'sign-in-failed', subject: 'user:u2' },
     ],
+    [
+      'Somebody at 192.0.2.7 failed to sign in as Ravi, the last of 13 tries',
+      { actor: 'address:192.0.2.7', action: 'sign-in-failed', subject: 'user:u2', detail: { repeats: 12 } },
+    ],
+    ['Asha verified their new e-mail address', { action: 'email-verified', detail: { isNew: true } }],
+    ['Asha verified their phone number', { action: 'phone-verified', detail: { isNew: false } }],
     ['Somebody at 192.0.2.7 failed to sign in', { actor: 'address:192.0.2.7', action: 'sign-in-failed' }],
     [
       'Asha changed unit number and name of Ravi',
@@ -96,8 +102,8 @@ describe('the table of sentences', () => {
     const written = listProjectFiles()
       .filter(({ path }) => /^(api|app|people|safety|store)\/.*\.ts$/.test(path))
       .map(({ read }) => read())
-      .filter((text) => /audit\.append\(|\baudit\(|headAlteredAction =|'audit-pruned'/.test(text))
-      .flatMap((text) => [...text.matchAll(/(?:action: |Action = |audit\([^;]{0,60}?, )'([a-z]+(?:-[a-z]+)+)'/g)])
+      .filter((text) => /audit\.append\(|\b(?:audit|trace)\(|headAlteredAction =|'audit-pruned'/.test(text))
+      .flatMap((text) => [...text.matchAll(/(?:action: |Action = |(?:audit|trace)\([^;]{0,60}?, )'([a-z]+(?:-[a-z]+)+)'/g)])
       .map(([, action]) => action!)
     expect(written.length).toBeGreaterThan(25)
     expect([...new Set(written)].filter((action) => !(action in sentences))).toEqual([])

@@ -103,6 +103,14 @@ describe.skipIf(chromiumPath === undefined)('administration in a browser', { tim
         await panel.getByRole('link', { name: 'Watch of Meena' }).waitFor()
         expect(page.url()).toContain(`/users?id=${meena.id}`)
         await device.endAsync()
+
+        await panel.getByRole('link', { name: 'Watch of Meena' }).click()
+        await ties.getByRole('button', { name: 'Remove' }).click()
+        await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+        await page.getByRole('heading', { level: 1, name: 'adm-1' }).waitFor()
+        await ties.getByRole('button', { name: 'It is the city’s again' }).click()
+        await page.getByRole('dialog').getByRole('button', { name: 'It is the city’s' }).click()
+        await expect.poll(() => ties.getByText('Where it is').count()).toBe(0)
       })
     })
 

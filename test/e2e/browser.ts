@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { drawAddress } from './addresses.ts'
 
 /** The system's Chromium; `CHROMIUM_PATH` names another. */
@@ -61,11 +62,41 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   return { page, context, faults }
 }
 
+export interface OwnPageOptions extends OpenOptions {
+  /** What the browser itself reports as an error when a test provokes it: a status, or a lost line. */
+  readonly expected?: readonly (number | string)[]
+}
+
+/** Runs a test in a browser of its own, which must not do what no page may. */
+export async function inOwnPage(
+  browser: Browser,
+  work: (page: Page) => Promise<void>,
+  { expected = [], ...options }: OwnPageOptions,
+): Promise<void> {
+  const { page, context, faults } = await openPage(browser, options)
+  try {
+    await work(page)
+    expect(faults.filter((fault) => !expected.some((part) => fault.includes(String(part))))).toEqual([])
+  } finally {
+    await context.close()
+  }
+}
+
 export async function signIn(page: Page, { email, password }: { readonly email: string; readonly password: string }) {
   await page.goto('/')
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('Password').waitFor()
+}
+
+/** Signed in, whatever the role is then shown. */
+export async function untilIn(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }
 
 /** The feed is live and has told of the city. */

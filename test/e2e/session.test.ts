@@ -3,8 +3,17 @@ import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '../../contracts/roles.ts'
-import { chromiumPath, goTo, launchChromium, type OpenOptions, openPage, signIn, untilLive } from './browser.ts'
-import { type Person, type RunningServer, startServer } from './server.ts'
+import {
+  chromiumPath,
+  goTo,
+  inOwnPage,
+  launchChromium,
+  type OwnPageOptions,
+  signIn,
+  signOut,
+  untilLive,
+} from './browser.ts'
+import { type RunningServer, startServer } from './server.ts'
 
 /** The first start may build the server and the dashboard. */
 const startMsMax = 240_000
@@ -22,31 +31,8 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
     await server?.stop()
   })
 
-  /**
-   * Runs a test in a browser of its own.
-   * @param expected what the browser itself reports as an error when a test provokes it: a status, or a lost line
-   */
-  async function inBrowser(
-    work: (page: Page) => Promise<void>,
-    { expected = [], ...options }: Partial<OpenOptions> & { readonly expected?: readonly (number | string)[] } = {},
-  ): Promise<void> {
-    const { page, context, faults } = await openPage(browser, { origin: server.url, ...options })
-    try {
-      await work(page)
-      expect(faults.filter((fault) => !expected.some((part) => fault.includes(String(part))))).toEqual([])
-    } finally {
-      await context.close()
-    }
-  }
-
-  async function signOut(page: Page): Promise<void> {
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByLabel('Password').waitFor()
-  }
-
-  /** Signed in, whatever the role is then shown. */
-  async function untilIn(page: Page): Promise<void> {
-    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+  function inBrowser(work: (page: Page) => Promise<void>, options: Partial<OwnPageOptions> = {}): Promise<void> {
+    return inOwnPage(browser, work, { origin: server.url, ...options })
   }
 
   describe('signing in', () => {
@@ -266,6 +252,38 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
       )
     })
 
+    it('ends on the server too when the access token has run out before signing out', async () => {
+      const person = await server.addPerson({ name: 'Farah Away', role: 'operator' })
+      await inBrowser(async (elsewhere) => {
+        await signIn(elsewhere, person)
+        await untilLive(elsewhere)
+        await inBrowser(
+          async (page) => {
+            await signIn(page, person)
+            await untilLive(page)
+            await goTo(elsewhere, '/profile')
+            const sessions = elsewhere.getByRole('list', { name: 'Your sessions' }).getByRole('listitem')
+            await sessions.nth(1).waitFor()
+            // As if a quarter of an hour had passed: the server does not know the first token any more.
+            await page.route(
+              '**/api/auth/logout',
+              (route) =>
+                route.continue({ headers: { ...route.request().headers(), authorization: 'Bearer worn.out' } }),
+              { times: 1 },
+            )
+            const refused = page.waitForResponse((answer) => answer.status() === 401)
+            const ended = page.waitForResponse((answer) => answer.url().endsWith('/logout') && answer.ok())
+            await signOut(page)
+            await Promise.all([refused, ended])
+            await elsewhere.reload()
+            await elsewhere.getByRole('region', { name: 'Sessions' }).getByText('this one').waitFor()
+            expect(await sessions.count()).toBe(1)
+          },
+          { expected: [401] },
+        )
+      })
+    })
+
     it('of somebody who is banned ends with the reason', async () => {
       const person = await server.addPerson({ name: 'Gita Leaving', role: 'operator' })
       await inBrowser(
@@ -356,117 +374,6 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
         await help.getByText('Next alert').waitFor()
         expect(await help.getByText('Acknowledge the chosen alert').count()).toBe(0)
       })
-    })
-  })
-
-  describe('the profile', () => {
-    async function atProfile(person: Person, work: (page: Page) => Promise<void>, expected: readonly number[] = []) {
-      await inBrowser(
-        async (page) => {
-          await signIn(page, person)
-          await untilIn(page)
-          await goTo(page, '/profile')
-          await work(page)
-        },
-        { expected },
-      )
-    }
-
-    it('is changed where it was edited, and shows in the bar', async () => {
-      const person = await server.addPerson({ name: 'Lata Resident', role: 'resident' })
-      await atProfile(
-        person,
-        async (page) => {
-          const card = page.getByRole('region', { name: 'About you' })
-          await card.getByRole('button', { name: 'Edit' }).click()
-          await card.getByLabel('E-mail').fill('jaya.operator@prahari.local')
-          await card.getByRole('button', { name: 'Save' }).click()
-          await card.getByText('Somebody else has this e-mail address.').waitFor()
-          await card.getByLabel('E-mail').fill(person.email)
-          await card.getByLabel('Name').fill('Lata K. Resident')
-          await card.getByLabel('Flat').fill('B-204')
-          await card.getByRole('button', { name: 'Save' }).click()
-          await card.getByText('Waits to be confirmed by an administrator').waitFor()
-          await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Edit')
-          await page.getByRole('link', { name: 'Your profile: Lata K. Resident' }).waitFor()
-          await server.administer('PATCH', `/api/users/${person.id}`, { isFlatConfirmed: true })
-          await page.reload()
-          await card.getByText('Confirmed by an administrator', { exact: true }).waitFor()
-        },
-        [409],
-      )
-    })
-
-    it('changes the password, and signs out everywhere else', async () => {
-      const person = await server.addPerson({ name: 'Mira Careful', role: 'operator' })
-      const chosen = 'some other words that nobody would guess'
-      await inBrowser(
-        async (elsewhere) => {
-          await signIn(elsewhere, person)
-          await untilLive(elsewhere)
-          await atProfile(
-            person,
-            async (page) => {
-              const card = page.getByRole('region', { name: 'Password' })
-              await card.getByRole('button', { name: 'Change the password' }).click()
-              await card.getByLabel('Current password').fill('not my password')
-              await card.getByLabel('New password', { exact: true }).fill(chosen)
-              await card.getByLabel('New password again').fill(chosen)
-              await card.getByRole('button', { name: 'Change the password' }).click()
-              await card.getByText('This is not your password.').waitFor()
-              await card.getByLabel('Current password').fill(person.password)
-              await card.getByRole('button', { name: 'Change the password' }).click()
-              await card.getByText('Your password is changed. You are signed out everywhere else.').waitFor()
-              await elsewhere.getByText('Your session has ended. Sign in again.').waitFor()
-            },
-            [403],
-          )
-        },
-        { expected: [401] },
-      )
-    })
-
-    it('keeps what somebody needs, and looks it wherever they sign in', async () => {
-      const person = await server.addPerson({ name: 'Nila Needs', role: 'citizen' })
-      await atProfile(person, async (page) => {
-        await page.getByLabel('High contrast').check()
-        await page.getByLabel('Larger text and icons').check()
-        await page.locator('html[data-contrast=high][data-size=large]').waitFor()
-      })
-      await atProfile(person, async (page) => {
-        await page.locator('html[data-contrast=high][data-size=large]').waitFor()
-        expect(await page.getByLabel('High contrast').isChecked()).toBe(true)
-        expect(await page.getByLabel('Less motion').isChecked()).toBe(false)
-        await signOut(page)
-        expect(await page.locator('html[data-contrast]').count()).toBe(0)
-      })
-    })
-
-    it('gives everything it keeps, and forgets it', async () => {
-      const person = await server.addPerson({ name: 'Omar Leaving', role: 'citizen' })
-      await atProfile(
-        person,
-        async (page) => {
-          const saving = page.waitForEvent('download')
-          await page.getByRole('button', { name: 'Download my data' }).click()
-          const data = JSON.parse(await readFile(await (await saving).path(), 'utf8')) as Record<string, unknown>
-          expect(data).toMatchObject({ profile: { name: 'Omar Leaving', email: person.email } })
-          await page.getByRole('button', { name: 'Erase my account' }).click()
-          const dialog = page.getByRole('dialog', { name: 'Erase your account for good?' })
-          const erase = dialog.getByRole('button', { name: 'Erase for good' })
-          await dialog.getByLabel('Your password').fill('not my password')
-          expect(await erase.isDisabled()).toBe(true)
-          await dialog.getByLabel('Type “erase” to confirm').fill('erase')
-          await erase.click()
-          await dialog.getByText('This is not your password.').waitFor()
-          await dialog.getByLabel('Your password').fill(person.password)
-          await erase.click()
-          await page.getByText('Your account is erased.').waitFor()
-          await signIn(page, person)
-          await page.getByText('E-mail or password is not right.').waitFor()
-        },
-        [401, 403],
-      )
     })
   })
 })

@@ -18,7 +18,7 @@ import {
   createSosDesk,
   type SosDesk,
 } from '../../safety/index.ts'
-import { createDeviceDirectory, openDuckDbStore, openRecords } from '../../store/index.ts'
+import { createDeviceDirectory, type OpenRecordsOptions, openDuckDbStore, openRecords } from '../../store/index.ts'
 import { recordsKey } from '../store/records/fixture.ts'
 import { anInbox, type Inbox } from './inbox.ts'
 import { createMemoryIngest, type MemoryIngest } from './memory-ingest.ts'
@@ -74,6 +74,7 @@ export interface ApiHouse {
 
 export interface HouseOptions {
   readonly options?: Partial<ApiOptions>
+  readonly records?: Partial<OpenRecordsOptions>
   readonly deps?: (deps: HouseParts) => Partial<ApiDeps>
 }
 
@@ -107,7 +108,8 @@ export async function openApiHouse(overrides: HouseOptions = {}): Promise<ApiHou
       throw error
     },
   })
-  const records = await openRecords({ path: join(dir, 'records.sqlite'), key: recordsKey, bus, now, log })
+  const recordsPath = join(dir, 'records.sqlite')
+  const records = await openRecords({ path: recordsPath, key: recordsKey, bus, now, log, ...overrides.records })
   undo.push(() => records.close())
   const directory = createDeviceDirectory({ records })
   await directory.start()

@@ -37,14 +37,16 @@ type Detail = SaidEntry['detail']
 export const sentences: Readonly<Record<string, (detail: Detail, about: string | undefined) => Template>> = {
   'user-created': (d) => say`${actor} made an account for ${subject} as ${role(d.role)}`,
   'user-signed-in': (d) => say`${actor} signed in${signInWords(d.method)}`,
-  'sign-in-failed': (_detail, about) =>
-    about === undefined ? say`${actor} failed to sign in` : say`${actor} failed to sign in as ${subject}`,
+  'sign-in-failed': (d, about) => [
+    ...(about === undefined ? say`${actor} failed to sign in` : say`${actor} failed to sign in as ${subject}`),
+    typeof d.repeats === 'number' && d.repeats > 0 ? `, the last of ${d.repeats + 1} tries` : '',
+  ],
   'session-ended': () => say`${actor} ended ${subject}`,
   'other-sessions-ended': () => say`${actor} ended all their other sessions`,
   'refresh-token-reused': () => say`A token of ${actor} was used twice, and ${subject} was ended`,
   'profile-changed': (d) => say`${actor} changed ${list(d.fields, 'something')} of their profile`,
-  'email-verified': () => say`${actor} verified their e-mail address`,
-  'phone-verified': () => say`${actor} verified their phone number`,
+  'email-verified': (d) => say`${actor} verified their ${d.isNew === true ? 'new ' : ''}e-mail address`,
+  'phone-verified': (d) => say`${actor} verified their ${d.isNew === true ? 'new ' : ''}phone number`,
   'phone-claim-ended': () => say`${subject} lost a phone number that somebody else proved to be theirs`,
   'user-changed': (d) => say`${actor} changed ${list(d.fields, 'something')} of ${subject}`,
   'user-role-changed': (d) => say`${actor} changed the role of ${subject} ${fromTo(d)}`,

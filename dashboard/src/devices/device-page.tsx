@@ -177,8 +177,8 @@ function FactsCard({ device, live }: { device: DeviceFacts; live: LiveDevice }) 
 }
 
 /** A person's whereabouts are told to few; whether there is something to tell is not told either. */
-function sayUnknown({ ownerId }: Device): string {
-  return ownerId === undefined ? 'not known' : 'not known, or not yours to know'
+function sayUnknown({ isPersonal }: Device): string {
+  return isPersonal ? 'not known, or not yours to know' : 'not known'
 }
 
 function DeviceAlerts({ deviceId }: { deviceId: string }) {

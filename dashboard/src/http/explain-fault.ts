@@ -14,6 +14,11 @@ const sentences: Readonly<Record<string, string>> = {
   'wrong-password': 'This is not your password.',
   'email-taken': 'Somebody else has this e-mail address.',
   'phone-taken': 'Somebody else has this phone number.',
+  'phone-country-not-served': 'No messages are sent to phones of that country.',
+  'too-many-settings': 'These are more settings than are kept. Take some away first.',
+  'password-needed-for-role': 'This role needs a password. They have to choose one first, on their profile.',
+  'use-your-profile': 'Turn your own second factor off on your profile, with a code.',
+  'user-erased': 'This account was erased.',
 }
 
 /** Codes that say: asked too often, come back later. */

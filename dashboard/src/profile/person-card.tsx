@@ -104,24 +104,6 @@ function PersonForm({ user, onDone }: { user: Profile; onDone: () => void }) {
   return (
     <form className="form" onSubmit={(event) => void submit(event)}>
       <Field {...bind('name')} label="Name" autoComplete="name" required maxLength={120} takesFocus />
-      <Field
-        {...bind('email')}
-        label="E-mail"
-        type="email"
-        autoComplete="email"
-        // One that is there can be changed and not taken away.
-        required={user.email !== undefined}
-        maxLength={254}
-        hint="A new address has to be confirmed again."
-      />
-      <Field
-        {...bind('phone')}
-        label="Phone number"
-        type="tel"
-        autoComplete="tel"
-        maxLength={32}
-        hint="A number of another country begins with + and its code. A new number has to be confirmed again."
-      />
       <Field {...bind('city')} label="City" autoComplete="address-level2" maxLength={120} />
       {hasFlat(user) && (
         <Field

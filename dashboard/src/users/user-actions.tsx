@@ -228,6 +228,8 @@ function Flat({ person, attempt, save }: FieldProps) {
         onClick={() =>
           void save(person.isFlatConfirmed ? 'The flat is no longer confirmed.' : 'The flat is confirmed.', {
             isFlatConfirmed: !person.isFlatConfirmed,
+            // The one that is on the screen: they may have named another one since.
+            ...(!person.isFlatConfirmed && { flatNumber: person.flatNumber }),
           })
         }
       >

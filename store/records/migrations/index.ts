@@ -12,6 +12,7 @@ import { sosLifeCycle } from './0007-sos-life-cycle.ts'
 import { dispatch } from './0008-dispatch.ts'
 import { outbox } from './0009-outbox.ts'
 import { alertLifeCycle } from './0010-alert-life-cycle.ts'
+import { personalDevices } from './0012-personal-devices.ts'
 import { pendingAddresses } from './0013-pending-addresses.ts'
 
 /** In the order they run. Names are kept in the database: a migration that was released is never renamed or changed. */
@@ -26,6 +27,7 @@ const listMigrations = (keys: Keyring): Record<string, Migration> => ({
   '0008-dispatch': dispatch,
   '0009-outbox': outbox,
   '0010-alert-life-cycle': alertLifeCycle,
+  '0012-personal-devices': personalDevices,
   '0013-pending-addresses': pendingAddresses,
 })
 

@@ -14,6 +14,8 @@ export function aDevice(over: Partial<Device> = {}): Device {
     position: { latitude: 19.07, longitude: 72.87 },
     gatewayId: undefined,
     ownerId: undefined,
+    ownedSinceMs: undefined,
+    isPersonal: false,
     labels: {},
     state: 'registered',
     simulated: false,

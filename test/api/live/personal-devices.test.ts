@@ -17,7 +17,7 @@ function aCity(...devices: Device[]) {
   return { city, placeOf }
 }
 
-const band = aDevice({ id: 'band-1', ownerId: 'asha', position: home })
+const band = aDevice({ id: 'band-1', ownerId: 'asha', isPersonal: true, position: home })
 
 it('does not know where a person’s device is, neither from the register nor from the device', () => {
   const { city, placeOf } = aCity(band)
@@ -38,14 +38,17 @@ it.each([
   if (told) city.putLocation({ deviceId: 'lamp-1', ...told })
   expect(placeOf('lamp-1')).toEqual(told ?? position)
   city.seal(1)
-  city.putDevice({ ...lamp, ownerId: 'asha', updatedAtMs: startMs + 1 })
+  city.putDevice({ ...lamp, ownerId: 'asha', isPersonal: true, updatedAtMs: startMs + 1 })
   expect(placeOf('lamp-1')).toBeUndefined()
   expect(city.seal(2).moved).toMatchObject([{ device: { id: 'lamp-1' }, from: told ?? position }])
 })
 
-it('knows it again when it is nobody’s any more', () => {
+it('knows it again when it is the city’s, not when it merely is nobody’s any more', () => {
   const { city, placeOf } = aCity(band)
   city.putDevice({ ...band, ownerId: undefined, updatedAtMs: startMs + 1 })
+  city.putLocation({ deviceId: 'band-1', ...elsewhere })
+  expect(placeOf('band-1')).toBeUndefined()
+  city.putDevice({ ...band, ownerId: undefined, isPersonal: false, updatedAtMs: startMs + 2 })
   expect(placeOf('band-1')).toEqual(home)
   city.putLocation({ deviceId: 'band-1', ...elsewhere })
   expect(placeOf('band-1')).toEqual(elsewhere)

@@ -151,8 +151,8 @@ export function createSimulatedCity(options: Partial<LiveOptions>, onError: (err
       1,
       (random) => {
         const device = pick(random, [...city.devices.values()])?.device
-        const ownerId = random() < 0.5 ? 'asha' : undefined
-        if (device) city.putDevice({ ...device, ownerId, updatedAtMs: nowMs })
+        const isPersonal = random() < 0.5
+        if (device) city.putDevice({ ...device, isPersonal, updatedAtMs: nowMs })
       },
     ],
     [2, (random) => city.putPresence({ deviceId: pick(random, deviceIds()) ?? '', online: random() < 0.5 })],

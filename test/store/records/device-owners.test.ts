@@ -128,10 +128,66 @@ test.each([
   expect((await records.devices.patch('lamp-1', patch)).position).toEqual(expected)
 })
 
-test('a device that becomes a person’s keeps its position', async () => {
+test('a device that becomes a person’s keeps its position, name and labels', async () => {
   const { records, asha } = await aFamily()
-  await records.devices.register(aDevice({ position: home }))
-  expect(await records.devices.patch('lamp-1', { ownerId: asha })).toMatchObject({ ownerId: asha, position: home })
+  const kept = { name: 'Lamp', labels: { ward: '7' }, position: home }
+  await records.devices.register(aDevice(kept))
+  expect(await records.devices.patch('lamp-1', { ownerId: asha })).toMatchObject({ ownerId: asha, ...kept })
+})
+
+test.each([
+  ['another person', 'ravi', {}, { name: 'lamp-1', labels: {} }],
+  ['nobody', null, {}, { name: 'lamp-1', labels: {} }],
+  ['another person, with a new name', 'ravi', { name: 'Band' }, { name: 'Band', labels: {} }],
+  ['another person, with new labels', 'ravi', { labels: { size: 'S' } }, { name: 'lamp-1', labels: { size: 'S' } }],
+] as const)('a device that passes on to %s does not tell of the one before', async (_, to, given, expected) => {
+  const { records, ...people } = await aFamily()
+  await records.devices.register(
+    aDevice({ ownerId: people.asha, name: 'Asha’s band', labels: { wearer: 'Asha' }, position: home }),
+  )
+  const device = await records.devices.patch('lamp-1', { ownerId: to && people[to], ...given })
+  expect(device).toMatchObject({ ...expected, position: undefined })
+})
+
+test('a device is its owner’s from the moment it was given to them, whatever else changes', async () => {
+  const { records, clock, asha, ravi } = await aFamily()
+  const { device } = await records.devices.register(aDevice({ ownerId: asha }))
+  expect(device.ownedSinceMs).toBe(startMs)
+  clock.advance(1000)
+  for (const patch of [{ name: 'Band' }, { ownerId: asha }]) {
+    expect((await records.devices.patch('lamp-1', patch)).ownedSinceMs).toBe(startMs)
+  }
+  expect((await records.devices.patch('lamp-1', { ownerId: ravi })).ownedSinceMs).toBe(startMs + 1000)
+  expect((await records.devices.patch('lamp-1', { ownerId: null })).ownedSinceMs).toBeUndefined()
+  clock.advance(1000)
+  expect((await records.devices.patch('lamp-1', { ownerId: asha })).ownedSinceMs).toBe(startMs + 2000)
+  await records.devices.releaseAllOf(asha)
+  expect((await records.devices.get('lamp-1'))?.ownedSinceMs).toBeUndefined()
+})
+
+test.each([
+  ['an owner at registration', false],
+  ['an owner later on', true],
+])('a device that had %s stays a personal one until it is said to be the city’s', async (_, isLater) => {
+  const { records, asha, open } = await aFamily()
+  await records.devices.register(aDevice(isLater ? {} : { ownerId: asha }))
+  if (isLater) {
+    expect((await records.devices.get('lamp-1'))?.isPersonal).toBe(false)
+    await records.devices.patch('lamp-1', { ownerId: asha })
+  }
+  expect((await records.devices.get('lamp-1'))?.isPersonal).toBe(true)
+  await expect(records.devices.patch('lamp-1', { isPersonal: false })).rejects.toMatchObject({
+    family: 'conflict',
+    code: 'device-has-owner',
+  })
+  expect((await records.devices.patch('lamp-1', { ownerId: null, position: home })).isPersonal).toBe(true)
+  await records.close()
+  const { devices, ...again } = await open()
+  onTestFinished(() => again.close())
+  expect(await devices.get('lamp-1')).toMatchObject({ ownerId: undefined, isPersonal: true })
+  expect((await devices.patch('lamp-1', { isPersonal: false })).isPersonal).toBe(false)
+  expect((await devices.patch('lamp-1', { ownerId: asha })).isPersonal).toBe(true)
+  expect((await devices.patch('lamp-1', { ownerId: null, isPersonal: false })).isPersonal).toBe(false)
 })
 
 test('releasing takes the owner and what may tell of the person from all devices, and from nobody else’s', async () => {
@@ -154,6 +210,7 @@ test('releasing takes the owner and what may tell of the person from all devices
     labels: {},
     position: undefined,
     state: 'registered',
+    isPersonal: true,
     updatedAtMs: startMs + 1000,
   }
   expect(events).toMatchObject([

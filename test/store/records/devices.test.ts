@@ -13,6 +13,8 @@ test('a registered device is given a secret of 256 bits, and the file holds only
     position: { latitude: 28.6, longitude: 77.2 },
     gatewayId: undefined,
     ownerId: undefined,
+    ownedSinceMs: undefined,
+    isPersonal: false,
     labels: { ward: '7' },
     state: 'registered',
     simulated: false,
@@ -165,16 +167,46 @@ test('deleting frees the id and forgets the commands', async () => {
   await records.devices.register(aDevice())
 })
 
-test('beyond the limit nothing is registered, while known devices take no room', async () => {
-  const { records, listen } = await someRecords({ deviceCountMax: 3 })
+test('beyond the limit lines are refused one by one, and known devices take no room', async () => {
+  const { records, listen } = await someRecords({ deviceCountMax: 4 })
   await records.devices.registerMany([{ id: 'a' }, { id: 'b' }])
   const events = listen('device-changed')
-  await expect(records.devices.registerMany([{ id: 'c' }, { id: 'd' }])).rejects.toMatchObject({
+  const report = await records.devices.registerMany(['a', 'c', 'c', 'd', 'e', 'b', 'e', 'f'].map((id) => ({ id })))
+  expect(report.map(({ outcome }) => outcome)).toEqual([
+    'already-registered',
+    'created',
+    'already-registered',
+    'created',
+    'too-many-devices',
+    'already-registered',
+    'too-many-devices',
+    'too-many-devices',
+  ])
+  expect(events.map(({ device }) => device.id)).toEqual(['c', 'd'])
+  await expect(records.devices.register(aDevice({ id: 'f' }))).rejects.toMatchObject({
+    family: 'too-many',
     code: 'too-many-devices',
   })
-  expect(events).toEqual([])
-  const report = await records.devices.registerMany([{ id: 'a' }, { id: 'b' }, { id: 'c' }])
-  expect(report.map(({ outcome }) => outcome)).toEqual(['already-registered', 'already-registered', 'created'])
+})
+
+test('what is registered in steps is told step by step, and is in the trail step by step', async () => {
+  const { records } = await someRecords({ deviceCountMax: 300 })
+  const lines = [{}, ...Array.from({ length: 400 }, (_, at) => ({ id: `lamp-${at}` }))]
+  const steps: [number, number][] = []
+  for await (const step of records.devices.registerInSteps(lines, { by: 'asha' })) {
+    const { rows } = await records.stats()
+    steps.push([step.length, rows.devices!])
+  }
+  expect(steps).toEqual([
+    [1, 0],
+    [250, 250],
+    [150, 300],
+  ])
+  const { items } = await records.audit.list({ limit: 10 })
+  expect(items.map(({ actor, action, detail }) => [actor, action, detail])).toEqual([
+    ['asha', 'devices-registered', { created: 50, failed: 100 }],
+    ['asha', 'devices-registered', { created: 250, failed: 0 }],
+  ])
 })
 
 test('a demo city may derive its secrets, as long as they are long', async () => {

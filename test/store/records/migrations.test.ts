@@ -94,3 +94,26 @@ test('SOS of the release before go on: of several active ones of a person the la
   expect((await records.sos.listDue(startMs, 10)).map(({ id }) => id).sort()).toEqual(['a', 'd'])
   expect((await records.sos.timeline('c')).map(({ toState }) => toState)).toEqual(['active', 'resolved'])
 })
+
+test('devices that had an owner before are personal ones, and their owners’ since the last change', async () => {
+  const options = await recordsOfTheFirstRelease()
+  const { db, keys } = createScope(options)
+  await migrate(db, keys, { upTo: '0006-sos-owners' })
+  const columns = ['id', 'owner_id', 'updated_at_ms'].map((name) => sql.ref(name))
+  for (const [id, ownerId] of [
+    ['band-1', 'u-1'],
+    ['band-2', null],
+  ]) {
+    await sql`insert into devices (${sql.join(columns)}, name, kinds, labels, state, simulated, secret_hash, created_at_ms)
+      values (${id}, ${ownerId}, 7, 'Band', '[]', '{}', 'registered', 0, ${id}, 1)`.execute(db)
+  }
+  await db.destroy()
+  const records = await openRecords({ ...options, log: silentLog })
+  onTestFinished(() => records.close())
+  const { items } = await records.devices.list({ limit: 10 })
+  expect(items.map(({ id, isPersonal, ownedSinceMs }) => [id, isPersonal, ownedSinceMs])).toEqual([
+    ['band-1', true, 7],
+    ['band-2', false, undefined],
+    ['lamp-1', false, undefined],
+  ])
+})

@@ -12,7 +12,7 @@ import { PersonPicker } from '../../users/person-picker.tsx'
 import { DevicePicker } from './device-picker.tsx'
 
 interface DeviceTiesProps {
-  readonly device: Pick<Device, 'id' | 'name' | 'state' | 'ownerId' | 'gatewayId'>
+  readonly device: Pick<Device, 'id' | 'name' | 'state' | 'ownerId' | 'gatewayId' | 'isPersonal'>
   readonly onChanged: () => void
 }
 
@@ -22,19 +22,20 @@ type Tie = 'ownerId' | 'gatewayId'
 export function DeviceTies({ device, onChanged }: DeviceTiesProps) {
   const [picks, setPicks] = useState<Tie>()
   const [loosens, setLoosens] = useState<Tie>()
+  const [returns, setReturns] = useState(false)
   const attempt = useAttempt()
   const isInService = device.state !== 'decommissioned'
 
-  function set(tie: Tie, id: string | null): Promise<boolean> {
+  function change(body: Readonly<Record<string, unknown>>): Promise<boolean> {
     return attempt.run(async () => {
-      await request(`/api/devices/${encodeURIComponent(device.id)}`, { method: 'PATCH', body: { [tie]: id } })
+      await request(`/api/devices/${encodeURIComponent(device.id)}`, { method: 'PATCH', body })
       setPicks(undefined)
       onChanged()
     })
   }
 
   function choose(tie: Tie): (choice: Choice | undefined) => void {
-    return (choice) => choice !== undefined && void set(tie, choice.id)
+    return (choice) => choice !== undefined && void change({ [tie]: choice.id })
   }
 
   const ties = [
@@ -66,6 +67,23 @@ export function DeviceTies({ device, onChanged }: DeviceTiesProps) {
             </dd>
           </div>
         ))}
+        {device.isPersonal && (
+          <div>
+            <dt>Where it is</dt>
+            <dd className="row wrap tie">
+              <span className="muted">
+                {device.ownerId === undefined
+                  ? 'told to dispatchers alone: it may still be worn'
+                  : 'told to its owner and dispatchers alone'}
+              </span>
+              {isInService && device.ownerId === undefined && (
+                <button type="button" className="link" disabled={attempt.busy} onClick={() => setReturns(true)}>
+                  It is the city’s again …
+                </button>
+              )}
+            </dd>
+          </div>
+        )}
       </dl>
       {picks !== undefined && (
         <>
@@ -77,7 +95,7 @@ export function DeviceTies({ device, onChanged }: DeviceTiesProps) {
             <p className="muted">
               {device.ownerId === undefined
                 ? 'The device becomes a personal one: only its owner and dispatchers are told where it is.'
-                : 'The position it has now is forgotten: it is not for the next owner to know.'}
+                : 'Its name, labels and position are forgotten: they are not for the next owner to know.'}
             </p>
           )}
           <div className="row end">
@@ -90,16 +108,27 @@ export function DeviceTies({ device, onChanged }: DeviceTiesProps) {
       <p className="problem" role="alert">
         {attempt.problem}
       </p>
+      {returns && (
+        <Confirm
+          title={`Is ${device.name} the city’s again?`}
+          action="It is the city’s"
+          keep="Not yet"
+          onClose={() => setReturns(false)}
+          onConfirm={() => void change({ isPersonal: false })}
+        >
+          <p>Everybody who watches the city is then shown where it is. Say so once nobody wears it any more.</p>
+        </Confirm>
+      )}
       {loosens !== undefined && (
         <Confirm
           title={loosens === 'ownerId' ? `Take ${device.name} from its owner?` : `Take ${device.name} off its gateway?`}
           action="Remove"
           onClose={() => setLoosens(undefined)}
-          onConfirm={() => void set(loosens, null)}
+          onConfirm={() => void change({ [loosens]: null })}
         >
           <p>
             {loosens === 'ownerId'
-              ? 'It becomes a device of the city, and its owner sees it no more. The position it has now is forgotten.'
+              ? 'They see it no more, and its name, labels and position are forgotten. Where it is stays between few until you say that it is the city’s again.'
               : 'What the gateway says for it is refused from then on.'}
           </p>
         </Confirm>

@@ -37,8 +37,8 @@ export function ProvisioningKeysPage() {
       </header>
       <p className="muted prose">
         A device without a secret connects as <code>enrol</code> with such a key as password, and is given a secret of
-        its own, where the server lets devices enrol by key (<code>PRAHARI_DEVICE_ENROLMENT</code>). Each connection
-        made with it counts against its quota.
+        its own, where the server lets devices enrol by key (<code>PRAHARI_DEVICE_ENROLMENT</code>). Each device that
+        enrols with it counts against its quota.
       </p>
       {made !== undefined && (
         <ShownOnce
