@@ -8,7 +8,7 @@ import { type ApiHouse, anApiHouse } from '../support/api-house.ts'
 /** Lets `count` more entries into the audit trail, and none after them. */
 async function fillTrail({ deps }: ApiHouse, count = 0) {
   const { bus, now, options, records } = deps
-  const { db } = createScope({ path: join(options.tempDir, 'records.sqlite'), key: recordsKey, bus, now })
+  const { db } = createScope({ path: join(options.tempDir!, 'records.sqlite'), key: recordsKey, bus, now })
   onTestFinished(() => db.destroy())
   const { seq } = await records.audit.head()
   await sql`create trigger full before insert on audit when new.seq > ${sql.lit(seq + count)}
