@@ -14,7 +14,7 @@ import type { DeviceWrite } from './device-rows.ts'
 import { createDeviceStatusRecords } from './device-statuses.ts'
 import { createDeviceRecords } from './devices.ts'
 import { createIncidentRecords } from './incidents.ts'
-import { checkKey } from './key-check.ts'
+import { checkKey, keepKeyCheck } from './key-check.ts'
 import { migrate } from './migrations/index.ts'
 import { createNoticeRecipientRecords } from './notice-recipients.ts'
 import { createNoticeRecords } from './notices.ts'
@@ -63,9 +63,10 @@ export async function openRecords(options: OpenRecordsOptions): Promise<Records>
   const scope = createScope(options)
   try {
     await sql`select 1 from sqlite_master`.execute(scope.db)
+    await checkKey(scope)
     const applied = await migrate(scope.db, scope.keys)
     if (applied.length > 0) log.info({ applied }, 'records tables brought up to date')
-    await checkKey(scope)
+    await keepKeyCheck(scope)
     if (!(await isTrailHeadSound(scope))) {
       log.error({}, 'the head of the audit trail was altered')
     }

@@ -41,13 +41,7 @@ function Address({ type, user, isConfirmed }: AddressProps) {
   return (
     <section ref={section} className="address" aria-label={label} tabIndex={-1}>
       <div className="address-line">
-        <h3>{label}</h3>
-        <span className="address-value">{present ?? <span className="muted">none</span>}</span>
-        <span role="status">
-          {present !== undefined && (
-            <Mark name={isConfirmed ? 'ok' : 'never-seen'} label={isConfirmed ? 'Confirmed' : 'Not confirmed'} />
-          )}
-        </span>
+        <h3 className="grow">{label}</h3>
         {!isChanging && (
           <button
             ref={opener}
@@ -59,6 +53,14 @@ function Address({ type, user, isConfirmed }: AddressProps) {
           </button>
         )}
       </div>
+      <div className="address-line">
+        <span className="address-value">{present ?? <span className="muted">none</span>}</span>
+        <span role="status">
+          {present !== undefined && (
+            <Mark name={isConfirmed ? 'ok' : 'never-seen'} label={isConfirmed ? 'Confirmed' : 'Not confirmed'} />
+          )}
+        </span>
+      </div>
       {isChanging && <AddressForm type={type} user={user} onDone={() => setIsChanging(false)} />}
       <p className="address-pending" role="status">
         {pending !== undefined && (
@@ -69,14 +71,17 @@ function Address({ type, user, isConfirmed }: AddressProps) {
       </p>
       {/* What was sent to one address says nothing of the next. */}
       {pending !== undefined && (
-        <Confirming hint={present === undefined ? 'Until then you have none.' : `Until then it stays ${present}.`}>
+        <Confirming
+          isHidden={isChanging}
+          hint={present === undefined ? 'Until then you have none.' : `Until then it stays ${present}.`}
+        >
           <ConfirmAddress key={pending} type={type} onConfirmed={showOutcome}>
             <Withdraw change={withdrawalOf(user, type)} onWithdrawn={showOutcome} />
           </ConfirmAddress>
         </Confirming>
       )}
       {pending === undefined && present !== undefined && !isConfirmed && (
-        <Confirming hint={unconfirmed}>
+        <Confirming isHidden={isChanging} hint={unconfirmed}>
           <ConfirmAddress key={present} type={type} onConfirmed={showOutcome} />
         </Confirming>
       )}
@@ -84,12 +89,19 @@ function Address({ type, user, isConfirmed }: AddressProps) {
   )
 }
 
-function Confirming({ hint, children }: { readonly hint: string; readonly children: ReactNode }) {
+interface ConfirmingProps {
+  readonly isHidden: boolean
+  readonly hint: string
+  readonly children: ReactNode
+}
+
+/** Hidden, it keeps the code that was asked for. */
+function Confirming({ isHidden, hint, children }: ConfirmingProps) {
   return (
-    <>
+    <div className="address-confirming" hidden={isHidden}>
       <p className="hint">{hint}</p>
       {children}
-    </>
+    </div>
   )
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { hashSecret, openRecords } from '../../../store/index.ts'
+import { keepKeyCheck } from '../../../store/records/key-check.ts'
 import { migrate } from '../../../store/records/migrations/index.ts'
 import { createScope } from '../../../store/records/scope.ts'
 import { aTempDir } from '../../support/temp-dir.ts'
@@ -116,4 +117,18 @@ test('devices that had an owner before are personal ones, and their owners’ si
     ['band-2', false, undefined],
     ['lamp-1', false, undefined],
   ])
+})
+
+test('an upgrade under another key is refused before it changes a table', async () => {
+  const options = await recordsOfTheFirstRelease()
+  const scope = createScope(options)
+  await migrate(scope.db, scope.keys, { upTo: '0006-sos-owners' })
+  await keepKeyCheck(scope)
+  await scope.db.destroy()
+  const opening = openRecords({ ...options, key: 'the key of another city, 32 bytes too', log: silentLog })
+  await expect(opening).rejects.toMatchObject({ code: 'records-key-wrong' })
+  const { db } = createScope(options)
+  onTestFinished(() => db.destroy())
+  const { rows } = await sql<{ name: string }>`select name from pragma_table_info('devices')`.execute(db)
+  expect(rows.map(({ name }) => name)).not.toContain('personal')
 })
