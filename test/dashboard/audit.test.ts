@@ -103,7 +103,9 @@ describe('the table of sentences', () => {
       .filter(({ path }) => /^(api|app|people|safety|store)\/.*\.ts$/.test(path))
       .map(({ read }) => read())
       .filter((text) => /audit\.append\(|\b(?:audit|trace)\(|headAlteredAction =|'audit-pruned'/.test(text))
-      .flatMap((text) => [...text.matchAll(/(?:action: |Action = |(?:audit|trace)\([^;]{0,60}?, )'([a-z]+(?:-[a-z]+)+)'/g)])
+      .flatMap((text) => [
+        ...text.matchAll(/(?:action: |Action = |(?:audit|trace)\([^;]{0,60}?, )'([a-z]+(?:-[a-z]+)+)'/g),
+      ])
       .map(([, action]) => action!)
     expect(written.length).toBeGreaterThan(25)
     expect([...new Set(written)].filter((action) => !(action in sentences))).toEqual([])
