@@ -3,15 +3,15 @@ import { covers } from '../../contracts/area.ts'
 import type { Device } from '../../contracts/device.ts'
 
 /**
- * Names the devices that stand in the area of a rule. Those that belong to a person are left out: an alert of an area
- * would tell where the person is.
+ * Names the devices that stand in the area of a rule. Personal ones are left out: an alert of an area would tell where
+ * a person is.
  */
 export function scopeRule(rule: AlertRule, devices: Iterable<Device>): WatchedRule {
   const { area } = rule.condition
   if (!area) return rule
   const deviceIds: string[] = []
-  for (const { id, position, ownerId } of devices) {
-    if (ownerId === undefined && covers(area, position)) deviceIds.push(id)
+  for (const { id, position, isPersonal } of devices) {
+    if (!isPersonal && covers(area, position)) deviceIds.push(id)
   }
   return { ...rule, deviceIds }
 }

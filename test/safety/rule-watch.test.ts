@@ -44,7 +44,7 @@ async function aRuleWatch() {
   return { ...fixture, watch, register, told }
 }
 
-test('names the devices that stand in the area of a rule, and none that belongs to a person', async () => {
+test('names the devices that stand in the area of a rule, and none that is a personal one', async () => {
   const { watch, register, desk, told, records } = await aRuleWatch()
   const owner = await records.users.create({ email: 'a@city.example', name: 'A', role: 'citizen' })
   await register('ear-1', center)
@@ -58,6 +58,13 @@ test('names the devices that stand in the area of a rule, and none that belongs 
   await watch.look()
   expect(scopeOf(told.at(-1))).toEqual(['ear-1', 'ear-2'])
   expect(scopeOf(await watch.rules())).toEqual(['ear-1', 'ear-2'])
+  // Without its owner it may still be worn.
+  await records.devices.patch('ear-4', { ownerId: null, position: center })
+  await watch.look()
+  expect(scopeOf(await watch.rules())).toEqual(['ear-1', 'ear-2'])
+  await records.devices.patch('ear-4', { isPersonal: false })
+  await watch.look()
+  expect(scopeOf(await watch.rules())).toEqual(['ear-1', 'ear-2', 'ear-4'])
 })
 
 test('ends the alert of a device that has left the area, and of no other', async () => {
