@@ -157,12 +157,15 @@ describe('a gateway', () => {
 })
 
 describe('a device without an identity', () => {
-  it('enrols itself with a key that the API made, and not with one that the API ended', async () => {
+  it.each([
+    ['is used up', 1],
+    ['the API ended', 2],
+  ] as const)('enrols itself with a key that the API made, and not with one that %s', async (end, quota) => {
     const server = await startRealPrahari(await aTempDir(), { PRAHARI_DEVICE_ENROLMENT: 'key' })
     const api = await signIn(server.url)
     const { key, provisioningKey } = await api.post<{ key: string; provisioningKey: { id: string } }>(
       '/api/provisioning-keys',
-      { name: 'Ward 7', quota: 2 },
+      { name: 'Ward 7', quota },
     )
     const ask = async (client: MqttClient, id: string) => {
       const answered = new Promise<Buffer>((resolve) => client.once('message', (_topic, payload) => resolve(payload)))
@@ -173,9 +176,11 @@ describe('a device without an identity', () => {
     const [first, second] = [await newcomer(), await newcomer()]
     const { secret } = await ask(first, 'noise-17')
     await connect(server.mqttUrl, 'noise-17', withSecret('noise-17', secret!))
+    if (end === 'the API ended') {
+      await (await newcomer()).endAsync()
+      await send(server, api, 'POST', `/api/provisioning-keys/${provisioningKey.id}/revoke`)
+    }
     await expect(newcomer()).rejects.toThrow()
-
-    await send(server, api, 'POST', `/api/provisioning-keys/${provisioningKey.id}/revoke`)
     expect(await ask(second, 'noise-18')).toEqual({ id: 'noise-18', error: 'provisioning-key-closed' })
     const { items } = await api.get<{ items: { id: string }[] }>('/api/devices')
     expect(items.map(({ id }) => id)).toEqual(['noise-17'])

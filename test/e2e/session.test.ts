@@ -316,7 +316,7 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
           // An officer watches too, so it is the page's next question that tells.
           await server.administer('PATCH', `/api/users/${person.id}`, { role: 'officer' })
           await page.getByText('This page is not for your role.').waitFor()
-          expect(await placesOf(page)).toEqual(['Map'])
+          expect(await placesOf(page)).toEqual(['Map', 'SOS', 'Units', 'Broadcasts'])
         },
         { expected: [403] },
       )
@@ -324,14 +324,16 @@ describe.skipIf(chromiumPath === undefined)('an account in a browser', { timeout
   })
 
   describe('what a role sees', () => {
-    const watched = ['Map', 'Devices', 'Alerts', 'Quarantine', 'System']
+    const watched = ['Map', 'Devices', 'Alerts', 'Units', 'Broadcasts', 'Quarantine', 'System']
+    const dispatched = ['Map', 'SOS', ...watched.slice(1)]
+    const sent = ['Map', 'SOS', 'Units', 'Broadcasts']
     it.each<{ role: Role; home: string; places: readonly string[]; secondFactor: boolean }>([
       { role: 'citizen', home: 'Profile', places: [], secondFactor: false },
       { role: 'resident', home: 'Profile', places: [], secondFactor: false },
       { role: 'security_guard', home: 'Profile', places: [], secondFactor: false },
-      { role: 'officer', home: 'City map', places: ['Map'], secondFactor: false },
+      { role: 'officer', home: 'City map', places: sent, secondFactor: false },
       { role: 'analyst', home: 'City map', places: watched, secondFactor: true },
-      { role: 'operator', home: 'City map', places: watched, secondFactor: true },
+      { role: 'operator', home: 'City map', places: dispatched, secondFactor: true },
     ])('as $role', async ({ role, home, places, secondFactor }) => {
       const person = await server.addPerson({ name: `Indu ${role}`, role })
       await inBrowser(async (page) => {
